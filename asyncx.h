@@ -1,0 +1,2321 @@
+#ifndef ASYNCX_H
+#define ASYNCX_H
+
+#define ASYNCX_VERSION_MAJOR 0
+#define ASYNCX_VERSION_MINOR 1
+#define ASYNCX_VERSION_PATCH 0
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* == 1. CONFIGURATION ======================================================================= */
+/* Every option, its default and its legal values; the table in the opening comment says more.  */
+
+#ifndef ASYNCX_SINGLE_THREADED
+#define ASYNCX_SINGLE_THREADED 0
+#elif ASYNCX_SINGLE_THREADED != 0 && ASYNCX_SINGLE_THREADED != 1
+#error "ASYNCX_SINGLE_THREADED must be 0 (threads or interrupts complete operations) or 1 (nothing ever does)"
+#endif
+
+#ifndef ASYNCX_CHECKS
+#define ASYNCX_CHECKS 1
+#elif ASYNCX_CHECKS != 0 && ASYNCX_CHECKS != 1
+#error "ASYNCX_CHECKS must be 1 (misuse trips ASYNCX_PANIC) or 0 (misuse is undefined behaviour)"
+#endif
+
+#ifndef ASYNCX_INLINE_DEPTH
+#if UINTPTR_MAX <= 0xFFFFFFFF
+#define ASYNCX_INLINE_DEPTH 4
+#else
+#define ASYNCX_INLINE_DEPTH 16
+#endif
+#elif ASYNCX_INLINE_DEPTH < 1 || ASYNCX_INLINE_DEPTH > 255
+#error "ASYNCX_INLINE_DEPTH must be 1 to 255: how many inline completions may nest on one thread's stack"
+#endif
+
+#ifndef ASYNCX_TOKEN_BITS
+#if UINTPTR_MAX > 0xFFFFFFFF
+#define ASYNCX_TOKEN_BITS 32
+#else
+#define ASYNCX_TOKEN_BITS 16
+#endif
+#elif ASYNCX_TOKEN_BITS != 16 && ASYNCX_TOKEN_BITS != 32
+#error "ASYNCX_TOKEN_BITS must be 16 or 32: the width of a versioned source's token"
+#endif
+
+#ifndef ASYNCX_COMPUTED_GOTO
+#define ASYNCX_COMPUTED_GOTO 0
+#elif ASYNCX_COMPUTED_GOTO != 0 && ASYNCX_COMPUTED_GOTO != 1
+#error "ASYNCX_COMPUTED_GOTO must be 0 (switch) or 1 (labels as values: gcc and clang only, no unknown-resume-point check)"
+#elif ASYNCX_COMPUTED_GOTO && !defined(__GNUC__)
+#error "ASYNCX_COMPUTED_GOTO=1 needs labels as values, which gcc and clang have: leave it 0 on this compiler"
+#endif
+
+#ifndef ASYNCX_LINT
+#if defined(__GNUC__) && !defined(__OPTIMIZE__) && !ASYNCX_COMPUTED_GOTO
+#define ASYNCX_LINT 1
+#else
+#define ASYNCX_LINT 0
+#endif
+#elif ASYNCX_LINT != 0 && ASYNCX_LINT != 1
+#error "ASYNCX_LINT must be 0 or 1: 1 turns an AWAIT inside the user's own switch into a compile error (gcc, clang)"
+#endif
+
+#ifndef ASYNCX_DIAGNOSTICS
+#define ASYNCX_DIAGNOSTICS 0
+#elif ASYNCX_DIAGNOSTICS != 0 && ASYNCX_DIAGNOSTICS != 1
+#error "ASYNCX_DIAGNOSTICS must be 0 or 1: 1 adds two pointers to a continuation and makes async stack traces possible"
+#endif
+
+#ifndef ASYNCX_EXECUTION_CONTEXT
+#define ASYNCX_EXECUTION_CONTEXT 0
+#elif ASYNCX_EXECUTION_CONTEXT != 0 && ASYNCX_EXECUTION_CONTEXT != 1
+#error "ASYNCX_EXECUTION_CONTEXT must be 0 or 1: 1 makes one ambient pointer flow with the async functions"
+#endif
+
+#ifndef ASYNCX_TRACE
+#define ASYNCX_TRACE(event, object) ((void)0)
+#endif
+
+/* == 2. PLATFORM ============================================================================ */
+/* Compiler attributes, atomics back ends, where a thread keeps its state, and the misuse trap.  */
+
+#if defined(__GNUC__) && !defined(__TINYC__)
+#define ASYNCX_ALWAYS_INLINE_ static inline __attribute__((always_inline))
+#define ASYNCX_COLD_ static __attribute__((noinline, cold, unused))
+#define ASYNCX_OUTLINE_ static __attribute__((noinline, unused))
+#define ASYNCX_LIKELY_(condition) __builtin_expect(!!(condition), 1)
+#else
+#define ASYNCX_ALWAYS_INLINE_ static inline
+#define ASYNCX_COLD_ static inline
+#define ASYNCX_OUTLINE_ static inline
+#define ASYNCX_LIKELY_(condition) (condition)
+#endif
+
+#if defined(__GNUC__) || defined(__TINYC__)
+#define ASYNCX_ALIGNED_(bytes) __attribute__((aligned(bytes)))
+#define ASYNCX_SHARED_ __attribute__((weak, visibility("hidden")))
+#elif defined(_MSC_VER)
+#define ASYNCX_ALIGNED_(bytes)
+#define ASYNCX_SHARED_ __declspec(selectany)
+#else
+#define ASYNCX_ALIGNED_(bytes)
+#define ASYNCX_SHARED_ static
+#endif
+
+#if defined(__cplusplus)
+#define ASYNCX_EXTERN_C_ extern "C"
+#define ASYNCX_STATIC_ASSERT_(condition, name) static_assert(condition, #name)
+#else
+#define ASYNCX_EXTERN_C_
+#if defined(__GNUC__) && !defined(__TINYC__)
+#define ASYNCX_STATIC_ASSERT_(condition, name) __extension__ _Static_assert(condition, #name)
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define ASYNCX_STATIC_ASSERT_(condition, name) _Static_assert(condition, #name)
+#else
+#define ASYNCX_STATIC_ASSERT_(condition, name) struct name { unsigned int name : (condition) ? 1 : -1; }
+#endif
+#endif
+
+/* Statement expressions and typeof let a macro evaluate each argument once, in C and in C++. */
+#if (defined(__GNUC__) || defined(__TINYC__)) && !defined(ASYNCX_ISO_ONLY)
+#define ASYNCX_GNU_ 1
+#define ASYNCX_EXTENSION_ __extension__
+#define ASYNCX_TYPEOF_(expression) __typeof__(expression)
+#else
+#define ASYNCX_GNU_ 0
+#endif
+
+/* How AWAIT tells the types of its operand apart: overloads, _Generic, or not at all (ISO C99). */
+#if defined(__cplusplus)
+#define ASYNCX_GENERIC_ 0
+#define ASYNCX_OVERLOADS_ 1
+#else
+#define ASYNCX_OVERLOADS_ 0
+#if ASYNCX_GNU_ || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L)
+#define ASYNCX_GENERIC_ 1
+#else
+#define ASYNCX_GENERIC_ 0
+#endif
+#endif
+
+#if defined(__unix__) || defined(__APPLE__) || defined(_WIN32) || defined(__wasi__)
+#define ASYNCX_HOSTED_ 1
+#else
+#define ASYNCX_HOSTED_ 0
+#endif
+
+/* Atomics. One pointer-sized word type and six operations are all that the library asks of a back end. */
+#if ASYNCX_SINGLE_THREADED
+#define ASYNCX_BACKEND_PLAIN_ 1
+#elif defined(ASYNCX_CRITICAL_ENTER) || defined(ASYNCX_CRITICAL_EXIT)
+#if !defined(ASYNCX_CRITICAL_ENTER) || !defined(ASYNCX_CRITICAL_EXIT)
+#error "ASYNCX_CRITICAL_ENTER() and ASYNCX_CRITICAL_EXIT(saved) come as a pair: define both or neither"
+#endif
+#define ASYNCX_BACKEND_CRITICAL_ 1
+#elif defined(ASYNCX_C11_ATOMICS)
+#define ASYNCX_BACKEND_C11_ 1
+#elif defined(ASYNCX_MSVC_ATOMICS) || (defined(_MSC_VER) && !defined(__clang__))
+#define ASYNCX_BACKEND_MSVC_ 1
+#elif defined(__GCC_ATOMIC_POINTER_LOCK_FREE) && __GCC_ATOMIC_POINTER_LOCK_FREE == 2
+#define ASYNCX_BACKEND_BUILTIN_ 1
+#elif defined(__AVR__)
+#define ASYNCX_BACKEND_CRITICAL_ 1
+#define ASYNCX_CRITICAL_STATE unsigned char
+#define ASYNCX_CRITICAL_ENTER() asyncx_avr_disable_interrupts_()
+#define ASYNCX_CRITICAL_EXIT(saved) asyncx_avr_restore_interrupts_(saved)
+static inline unsigned char asyncx_avr_disable_interrupts_(void)
+{
+    unsigned char saved;
+    __asm__ volatile("in %0, __SREG__\n\tcli" : "=r"(saved) : : "memory");
+    return saved;
+}
+static inline void asyncx_avr_restore_interrupts_(unsigned char saved)
+{
+    __asm__ volatile("out __SREG__, %0" : : "r"(saved) : "memory");
+}
+#elif defined(__ARM_ARCH_6M__)
+#define ASYNCX_BACKEND_CRITICAL_ 1
+#define ASYNCX_CRITICAL_STATE uint32_t
+#define ASYNCX_CRITICAL_ENTER() asyncx_cortex_m_disable_interrupts_()
+#define ASYNCX_CRITICAL_EXIT(saved) asyncx_cortex_m_restore_interrupts_(saved)
+static inline uint32_t asyncx_cortex_m_disable_interrupts_(void)
+{
+    uint32_t saved;
+    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(saved) : : "memory");
+    return saved;
+}
+static inline void asyncx_cortex_m_restore_interrupts_(uint32_t saved)
+{
+    __asm__ volatile("msr primask, %0" : : "r"(saved) : "memory");
+}
+#elif defined(__cplusplus) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__STDC_NO_ATOMICS__))
+#define ASYNCX_BACKEND_C11_ 1
+#else
+#error "no atomics here: define ASYNCX_SINGLE_THREADED=1, or ASYNCX_CRITICAL_ENTER() and ASYNCX_CRITICAL_EXIT(saved)"
+#endif
+
+#if defined(ASYNCX_BACKEND_PLAIN_)
+typedef uintptr_t asyncx_word;
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_load_(const asyncx_word *word) { return *word; }
+ASYNCX_ALWAYS_INLINE_ void asyncx_store_(asyncx_word *word, uintptr_t value) { *word = value; }
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_exchange_(asyncx_word *word, uintptr_t value)
+{
+    uintptr_t old = *word;
+    *word = value;
+    return old;
+}
+ASYNCX_ALWAYS_INLINE_ bool asyncx_compare_exchange_(asyncx_word *word, uintptr_t expected, uintptr_t value)
+{
+    if (*word != expected)
+        return false;
+    *word = value;
+    return true;
+}
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_fetch_or_(asyncx_word *word, uintptr_t bits)
+{
+    uintptr_t old = *word;
+    *word = old | bits;
+    return old;
+}
+#elif defined(ASYNCX_BACKEND_CRITICAL_)
+#ifndef ASYNCX_CRITICAL_STATE
+#define ASYNCX_CRITICAL_STATE unsigned long
+#endif
+typedef uintptr_t asyncx_word;
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_load_(const asyncx_word *word)
+{
+    ASYNCX_CRITICAL_STATE saved = ASYNCX_CRITICAL_ENTER();
+    uintptr_t value = *(const volatile asyncx_word *)word;
+    ASYNCX_CRITICAL_EXIT(saved);
+    return value;
+}
+ASYNCX_ALWAYS_INLINE_ void asyncx_store_(asyncx_word *word, uintptr_t value)
+{
+    ASYNCX_CRITICAL_STATE saved = ASYNCX_CRITICAL_ENTER();
+    *(volatile asyncx_word *)word = value;
+    ASYNCX_CRITICAL_EXIT(saved);
+}
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_exchange_(asyncx_word *word, uintptr_t value)
+{
+    ASYNCX_CRITICAL_STATE saved = ASYNCX_CRITICAL_ENTER();
+    uintptr_t old = *(volatile asyncx_word *)word;
+    *(volatile asyncx_word *)word = value;
+    ASYNCX_CRITICAL_EXIT(saved);
+    return old;
+}
+ASYNCX_ALWAYS_INLINE_ bool asyncx_compare_exchange_(asyncx_word *word, uintptr_t expected, uintptr_t value)
+{
+    ASYNCX_CRITICAL_STATE saved = ASYNCX_CRITICAL_ENTER();
+    bool equal = *(volatile asyncx_word *)word == expected;
+    if (equal)
+        *(volatile asyncx_word *)word = value;
+    ASYNCX_CRITICAL_EXIT(saved);
+    return equal;
+}
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_fetch_or_(asyncx_word *word, uintptr_t bits)
+{
+    ASYNCX_CRITICAL_STATE saved = ASYNCX_CRITICAL_ENTER();
+    uintptr_t old = *(volatile asyncx_word *)word;
+    *(volatile asyncx_word *)word = old | bits;
+    ASYNCX_CRITICAL_EXIT(saved);
+    return old;
+}
+#elif defined(ASYNCX_BACKEND_BUILTIN_)
+typedef uintptr_t asyncx_word;
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_load_(const asyncx_word *word)
+{
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);   /* whoever sees an outcome sees the result written before it */
+}
+ASYNCX_ALWAYS_INLINE_ void asyncx_store_(asyncx_word *word, uintptr_t value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_exchange_(asyncx_word *word, uintptr_t value)
+{
+    return __atomic_exchange_n(word, value, __ATOMIC_ACQ_REL);   /* publishes the result, and sees the waiters' fields */
+}
+ASYNCX_ALWAYS_INLINE_ bool asyncx_compare_exchange_(asyncx_word *word, uintptr_t expected, uintptr_t value)
+{
+    return __atomic_compare_exchange_n(word, &expected, value, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_fetch_or_(asyncx_word *word, uintptr_t bits)
+{
+    return __atomic_fetch_or(word, bits, __ATOMIC_ACQ_REL);
+}
+#elif defined(ASYNCX_BACKEND_MSVC_)
+#include <intrin.h>
+typedef volatile uintptr_t asyncx_word;
+#if UINTPTR_MAX > 0xFFFFFFFF
+#define ASYNCX_INTERLOCKED_(operation) _Interlocked##operation##64
+typedef __int64 asyncx_interlocked_;
+#else
+#define ASYNCX_INTERLOCKED_(operation) _Interlocked##operation
+typedef long asyncx_interlocked_;
+#endif
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_load_(const asyncx_word *word)
+{
+    return (uintptr_t)ASYNCX_INTERLOCKED_(Or)((volatile asyncx_interlocked_ *)word, 0);
+}
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_exchange_(asyncx_word *word, uintptr_t value)
+{
+    return (uintptr_t)ASYNCX_INTERLOCKED_(Exchange)((volatile asyncx_interlocked_ *)word, (asyncx_interlocked_)value);
+}
+ASYNCX_ALWAYS_INLINE_ void asyncx_store_(asyncx_word *word, uintptr_t value) { (void)asyncx_exchange_(word, value); }
+ASYNCX_ALWAYS_INLINE_ bool asyncx_compare_exchange_(asyncx_word *word, uintptr_t expected, uintptr_t value)
+{
+    return (uintptr_t)ASYNCX_INTERLOCKED_(CompareExchange)((volatile asyncx_interlocked_ *)word, (asyncx_interlocked_)value,
+                                                           (asyncx_interlocked_)expected) == expected;
+}
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_fetch_or_(asyncx_word *word, uintptr_t bits)
+{
+    return (uintptr_t)ASYNCX_INTERLOCKED_(Or)((volatile asyncx_interlocked_ *)word, (asyncx_interlocked_)bits);
+}
+#else
+#if defined(__cplusplus)
+#include <atomic>
+typedef std::atomic<uintptr_t> asyncx_word;
+#define ASYNCX_STD_(name) std::name
+#else
+#include <stdatomic.h>
+typedef _Atomic(uintptr_t) asyncx_word;
+#define ASYNCX_STD_(name) name
+#endif
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_load_(const asyncx_word *word)
+{
+    /* C11's first text forgot that a const object can be loaded from. */
+    return ASYNCX_STD_(atomic_load_explicit)((asyncx_word *)(uintptr_t)word, ASYNCX_STD_(memory_order_acquire));
+}
+ASYNCX_ALWAYS_INLINE_ void asyncx_store_(asyncx_word *word, uintptr_t value)
+{
+    ASYNCX_STD_(atomic_store_explicit)(word, value, ASYNCX_STD_(memory_order_release));
+}
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_exchange_(asyncx_word *word, uintptr_t value)
+{
+    return ASYNCX_STD_(atomic_exchange_explicit)(word, value, ASYNCX_STD_(memory_order_acq_rel));
+}
+ASYNCX_ALWAYS_INLINE_ bool asyncx_compare_exchange_(asyncx_word *word, uintptr_t expected, uintptr_t value)
+{
+    return ASYNCX_STD_(atomic_compare_exchange_strong_explicit)(word, &expected, value, ASYNCX_STD_(memory_order_acq_rel),
+                                                                ASYNCX_STD_(memory_order_relaxed));
+}
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_fetch_or_(asyncx_word *word, uintptr_t bits)
+{
+    return ASYNCX_STD_(atomic_fetch_or_explicit)(word, bits, ASYNCX_STD_(memory_order_acq_rel));
+}
+#endif
+
+/* For a word that nobody else sees yet, and for one whose value the caller's own resumption proves to be there. */
+#if defined(ASYNCX_BACKEND_C11_)
+ASYNCX_ALWAYS_INLINE_ void asyncx_init_(asyncx_word *word, uintptr_t value)
+{
+    ASYNCX_STD_(atomic_store_explicit)(word, value, ASYNCX_STD_(memory_order_relaxed));
+}
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_peek_(asyncx_word *word)
+{
+    return ASYNCX_STD_(atomic_load_explicit)(word, ASYNCX_STD_(memory_order_relaxed));
+}
+#else
+ASYNCX_ALWAYS_INLINE_ void asyncx_init_(asyncx_word *word, uintptr_t value) { *word = value; }
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_peek_(asyncx_word *word)
+{
+#if defined(ASYNCX_BACKEND_BUILTIN_)
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+#else
+    return *word;
+#endif
+}
+#endif
+
+/* Whether this code runs inside an interrupt handler, where a continuation never runs inline. */
+#ifndef ASYNCX_IN_INTERRUPT
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+static inline bool asyncx_in_exception_(void)
+{
+    uint32_t exception;
+    __asm__ volatile("mrs %0, ipsr" : "=r"(exception));
+    return exception != 0;
+}
+#define ASYNCX_IN_INTERRUPT() asyncx_in_exception_()
+#else
+#define ASYNCX_IN_INTERRUPT() false
+#endif
+#endif
+
+/* Where the one piece of state that a thread needs lives. */
+#ifndef ASYNCX_THREAD_LOCAL
+#if ASYNCX_SINGLE_THREADED || (defined(ASYNCX_BACKEND_CRITICAL_) && !ASYNCX_HOSTED_) || !ASYNCX_HOSTED_
+#define ASYNCX_THREAD_LOCAL
+#elif defined(__GNUC__) && !defined(__TINYC__)
+#define ASYNCX_THREAD_LOCAL __thread
+#elif defined(_MSC_VER)
+#define ASYNCX_THREAD_LOCAL __declspec(thread)
+#elif defined(__cplusplus)
+#define ASYNCX_THREAD_LOCAL thread_local
+#elif defined(__TINYC__)
+#if !defined(ASYNCX_THREAD_STATE)
+#error "this compiler has no thread-local storage: define ASYNCX_THREAD_STATE(), or ASYNCX_THREAD_LOCAL as nothing when one thread runs continuations"
+#endif
+#else
+#define ASYNCX_THREAD_LOCAL _Thread_local
+#endif
+#endif
+
+/* Every misuse that trips, with what to do about it: X(code, message). */
+#define ASYNCX_MISUSE_LIST(X)                                                                                          \
+    X(ALREADY_COMPLETED, "the source is already completed: use try_set_* where completers race")                       \
+    X(STALE_TOKEN, "the token is from before a reset: await a value task once, and before its source is reset")        \
+    X(RESULT_BEFORE_COMPLETION, "not completed yet: await it, and let only its completion resume the awaiting task")   \
+    X(SECOND_CONTINUATION, "it has a waiter already: a versioned source serves one, a completion source any number")   \
+    X(RESET_WHILE_AWAITED, "the source has a waiter: reset it after its operation is completed and consumed")          \
+    X(FRAME_IN_USE, "the frame is running, or was not zeroed before its first use: one frame, one call at a time")     \
+    X(DESTROYED_IN_USE, "it is running or has waiters: let it complete, or withdraw the waiters, before it goes away") \
+    X(RESUMED_WHILE_RUNNING, "the task is running: resume a continuation once for each suspension")                    \
+    X(RESUMED_AFTER_COMPLETION, "the task is complete or was never called: call it again with ASYNC_CALL")             \
+    X(UNKNOWN_RESUME_POINT, "no such resume point: an AWAIT inside the user's own switch, or an overwritten frame")    \
+    X(MISSING_EXECUTOR, "a continuation must be posted, but there is no executor: give one to the source or the task") \
+    X(UNINITIALISED, "the object was not initialised: call its init function first")                                   \
+    X(BAD_ERROR, "an error code is a non-zero int within ASYNCX_ERROR_MIN to ASYNCX_ERROR_MAX")                        \
+    X(SECOND_OWNER, "another thread is running this run queue: one thread at a time drains a queue")
+
+typedef enum asyncx_misuse {
+    ASYNCX_MISUSE_NONE = 0,
+#define ASYNCX_MISUSE_ENUMERATOR_(code, message) ASYNCX_MISUSE_##code,
+    ASYNCX_MISUSE_LIST(ASYNCX_MISUSE_ENUMERATOR_)
+#undef ASYNCX_MISUSE_ENUMERATOR_
+    ASYNCX_MISUSE_COUNT
+} asyncx_misuse;
+
+/* Returns the name of `code` ("STALE_TOKEN").
+ *
+ *   Returns  a string of static duration; "UNKNOWN" for a value that is no code.
+ *   Threads  any thread, signal handler or interrupt.
+ */
+static inline const char *asyncx_misuse_name(asyncx_misuse code)
+{
+    switch (code) {
+#define ASYNCX_MISUSE_CASE_(name, message) \
+    case ASYNCX_MISUSE_##name: return #name;
+        ASYNCX_MISUSE_LIST(ASYNCX_MISUSE_CASE_)
+#undef ASYNCX_MISUSE_CASE_
+    case ASYNCX_MISUSE_NONE:
+    case ASYNCX_MISUSE_COUNT: break;
+    }
+    return "UNKNOWN";
+}
+
+/* Returns what to do about `code`, one line without a full stop.
+ *
+ *   Returns  a string of static duration; "unknown misuse" for a value that is no code.
+ *   Threads  any thread, signal handler or interrupt.
+ */
+static inline const char *asyncx_misuse_message(asyncx_misuse code)
+{
+    switch (code) {
+#define ASYNCX_MISUSE_CASE_(name, message) \
+    case ASYNCX_MISUSE_##name: return message;
+        ASYNCX_MISUSE_LIST(ASYNCX_MISUSE_CASE_)
+#undef ASYNCX_MISUSE_CASE_
+    case ASYNCX_MISUSE_NONE:
+    case ASYNCX_MISUSE_COUNT: break;
+    }
+    return "unknown misuse";
+}
+
+#ifndef ASYNCX_PANIC
+#if ASYNCX_HOSTED_
+#include <stdio.h>
+#include <stdlib.h>
+ASYNCX_COLD_ void asyncx_panic_(asyncx_misuse code, const void *object)
+{
+    fprintf(stderr, "asyncx: misuse %s of %p: %s\n", asyncx_misuse_name(code), object, asyncx_misuse_message(code));
+    abort();
+}
+#elif defined(__GNUC__)
+#define asyncx_panic_(code, object) __builtin_trap()
+#else
+#define asyncx_panic_(code, object) for (;;)
+#endif
+#define ASYNCX_PANIC(code, object) asyncx_panic_(code, object)
+#endif
+
+#if ASYNCX_CHECKS
+ASYNCX_COLD_ void asyncx_misuse_(asyncx_misuse code, const void *object)
+{
+    (void)code;
+    (void)object;
+    ASYNCX_PANIC(code, object);
+}
+#else
+#define asyncx_misuse_(code, object) ((void)0)
+#endif
+/* Whether a tripwire fires; false at compile time when checks are off. */
+#define ASYNCX_TRIPS_(condition) (ASYNCX_CHECKS && !ASYNCX_LIKELY_(!(condition)))
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+/* == 3. CONTINUATION, EXECUTOR, RUN QUEUE ===================================================== */
+/* The node that is resumed, the loop that resumes it, the user's hook, and a queue that needs no heap. */
+
+typedef struct asyncx_continuation asyncx_continuation;
+typedef struct asyncx_executor asyncx_executor;
+
+/* Something that can be resumed: a suspended async function is one, a plain callback can be one too. */
+struct asyncx_continuation {
+    /* Does the work and returns the continuation to run next, or NULL. The loop that called it runs that one:
+     * a callee never calls its caller, which is why long chains need no stack. */
+    asyncx_continuation *(*resume)(asyncx_continuation *self);
+    /* private: */
+    asyncx_continuation *next;   /* link in a list of waiters, a run queue or the deferred list: one at a time */
+    uintptr_t executor;          /* the captured executor, or 0; bit 0: not used, its task runs elsewhere now */
+#if ASYNCX_EXECUTION_CONTEXT
+    void *context;               /* what flows into the resumption, or asyncx_no_flow_ */
+#endif
+#if ASYNCX_DIAGNOSTICS
+    const char *function;        /* NULL for a plain callback */
+    const struct asyncx_site *site;
+#endif
+};
+
+/* The user's hook for where continuations run. Embed it first in your own executor. */
+struct asyncx_executor {
+    /* Arranges for asyncx_run(continuation) to be called once, later, on this executor; never runs it before
+     * returning. Called from any thread, signal handler or interrupt that completes an operation, so it allocates
+     * nothing and takes no lock that such a caller may hold. Until it runs, `continuation->next` is the executor's. */
+    void (*post)(asyncx_executor *self, asyncx_continuation *continuation);
+    /* Returns whether the caller already runs on this executor, so that a continuation may run inline; NULL: never. */
+    bool (*is_current)(asyncx_executor *self);
+} ASYNCX_ALIGNED_(sizeof(void *) < 4 ? 4 : sizeof(void *));
+
+/* What a thread needs to bound the depth of its inline completions; one per thread, see ASYNCX_THREAD_LOCAL. */
+typedef struct asyncx_thread_state {
+    /* private: */
+    asyncx_continuation *deferred;   /* circular, the newest; its next is the oldest */
+    unsigned int depth;              /* inline completions on the stack now */
+#if ASYNCX_EXECUTION_CONTEXT
+    void *context;
+#endif
+} asyncx_thread_state;
+
+#ifndef ASYNCX_THREAD_STATE
+extern ASYNCX_THREAD_LOCAL asyncx_thread_state asyncx_thread_;
+ASYNCX_SHARED_ ASYNCX_THREAD_LOCAL asyncx_thread_state asyncx_thread_;
+#define ASYNCX_THREAD_STATE() (&asyncx_thread_)
+#endif
+
+#if ASYNCX_EXECUTION_CONTEXT
+static char asyncx_no_flow_storage_;
+#define asyncx_no_flow_ ((void *)&asyncx_no_flow_storage_)
+
+/* Returns the ambient execution context of the running code.
+ *
+ *   Returns  what asyncx_set_execution_context set in this flow of control; NULL at first.
+ *   Threads  any thread; each has its own.
+ *   Source   ExecutionContext; semantics EC-1 to EC-4.
+ */
+static inline void *asyncx_execution_context(void) { return ASYNCX_THREAD_STATE()->context; }
+
+/* Replaces the ambient execution context. It flows into every async function called and every suspension made from
+ * here on; a change that a callee makes never reaches its caller.
+ *
+ *   Threads  any thread; each has its own.
+ *   Source   ExecutionContext; semantics EC-1 to EC-4.
+ */
+static inline void asyncx_set_execution_context(void *context) { ASYNCX_THREAD_STATE()->context = context; }
+#endif
+
+/* Prepares a plain callback.
+ *
+ *   resume    see asyncx_continuation.
+ *   executor  where it runs when it is registered with ASYNCX_USE_EXECUTOR; NULL: wherever its operation completes.
+ *   Threads   before the continuation is shared.
+ *   Owns      the continuation until it is resumed or withdrawn; resume finds its own data around it.
+ */
+static inline void asyncx_continuation_init(asyncx_continuation *continuation,
+                                            asyncx_continuation *(*resume)(asyncx_continuation *self),
+                                            asyncx_executor *executor)
+{
+    continuation->resume = resume;
+    continuation->next = NULL;
+    continuation->executor = (uintptr_t)executor;
+#if ASYNCX_EXECUTION_CONTEXT
+    continuation->context = asyncx_no_flow_;
+#endif
+#if ASYNCX_DIAGNOSTICS
+    continuation->function = NULL;
+    continuation->site = NULL;
+#endif
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_step_(asyncx_continuation *continuation)
+{
+#if ASYNCX_EXECUTION_CONTEXT
+    asyncx_thread_state *thread = ASYNCX_THREAD_STATE();
+    void *saved = thread->context;
+    if (continuation->context != asyncx_no_flow_)
+        thread->context = continuation->context;
+    continuation = continuation->resume(continuation);
+    thread->context = saved;
+    return continuation;
+#else
+    return continuation->resume(continuation);
+#endif
+}
+
+/* Runs `continuation`, then each continuation that resuming it hands back, until there is none.
+ *
+ *   Threads  the thread that shall run it; not from an interrupt.
+ *   Resumes  everything in this chain, here and now. For executors, and for driving a task by hand.
+ */
+static inline void asyncx_run(asyncx_continuation *continuation)
+{
+    do
+        continuation = asyncx_step_(continuation);
+    while (continuation);
+}
+
+/* Keeps `continuation` for the outermost asyncx_resume of this thread, in order. */
+ASYNCX_COLD_ void asyncx_defer_(asyncx_thread_state *thread, asyncx_continuation *continuation)
+{
+    asyncx_continuation *newest = thread->deferred;
+    if (newest) {
+        continuation->next = newest->next;
+        newest->next = continuation;
+    } else {
+        continuation->next = continuation;
+    }
+    thread->deferred = continuation;
+}
+
+ASYNCX_COLD_ void asyncx_run_deferred_(asyncx_thread_state *thread)
+{
+    asyncx_continuation *newest;
+    while ((newest = thread->deferred) != NULL) {
+        asyncx_continuation *oldest = newest->next;
+        if (oldest == newest)
+            thread->deferred = NULL;
+        else
+            newest->next = oldest->next;
+        thread->depth++;
+        asyncx_run(oldest);
+        thread->depth--;
+    }
+}
+
+/* Resumes `continuation` inline, on the calling thread, within this thread's stack bound: what an awaiter calls when
+ * its operation completes and the continuation shall run right here.
+ *
+ *   Threads  any thread; not from an interrupt.
+ *   Resumes  before returning; unless ASYNCX_INLINE_DEPTH calls are on this thread's stack already, then as soon as
+ *            the outermost of them gets control back, in the order of these calls.
+ *   Owns     the continuation may free everything that belongs to it: touch none of it afterwards.
+ */
+static inline void asyncx_resume(asyncx_continuation *continuation)
+{
+    asyncx_thread_state *thread = ASYNCX_THREAD_STATE();
+    if (!ASYNCX_LIKELY_(thread->depth < ASYNCX_INLINE_DEPTH)) {
+        asyncx_defer_(thread, continuation);
+        return;
+    }
+    thread->depth++;
+    asyncx_run(continuation);
+    thread = ASYNCX_THREAD_STATE();
+    if (!ASYNCX_LIKELY_(--thread->depth) && !ASYNCX_LIKELY_(!thread->deferred))
+        asyncx_run_deferred_(thread);
+}
+
+/* Posts `continuation` to `executor`: it runs there later, never inside this call.
+ *
+ *   Threads  any thread, signal handler or interrupt that the executor's post accepts.
+ *   Owns     the executor keeps the continuation until it ran.
+ *   Misuse   MISSING_EXECUTOR for NULL, UNINITIALISED for an executor without post; the continuation does not run.
+ */
+static inline void asyncx_post(asyncx_executor *executor, asyncx_continuation *continuation)
+{
+    if (ASYNCX_TRIPS_(!executor)) {
+        asyncx_misuse_(ASYNCX_MISUSE_MISSING_EXECUTOR, continuation);
+        return;
+    }
+    if (ASYNCX_TRIPS_(!executor->post)) {
+        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, executor);
+        return;
+    }
+    ASYNCX_TRACE(ASYNCX_TRACE_POST, continuation);
+    executor->post(executor, continuation);
+}
+
+/* Returns a list that is linked newest first as one that is linked oldest first. */
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_reverse_(asyncx_continuation *newest)
+{
+    asyncx_continuation *oldest = NULL;
+    while (newest) {
+        asyncx_continuation *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    return oldest;
+}
+
+/* A FIFO of continuations that one owner at a time runs. Any length, no allocation: the continuations are the links.
+ *
+ * `incoming` is 0 (nothing posted, the owner may sleep), 1 (nothing posted, the owner is at work and will look again)
+ * or the newest posted continuation, plus 1 if the owner is at work. */
+typedef struct asyncx_run_queue asyncx_run_queue;
+struct asyncx_run_queue {
+    asyncx_executor executor;   /* give &queue.executor to whatever shall run here */
+    /* private: */
+    asyncx_word incoming;
+    asyncx_continuation *ready;   /* oldest first; the owner's alone */
+    asyncx_word owner;            /* the thread state of the thread that runs the queue now, or 0 */
+    void (*wake)(asyncx_run_queue *self);
+};
+
+static inline void asyncx_run_queue_post_(asyncx_executor *executor, asyncx_continuation *continuation)
+{
+    asyncx_run_queue *queue = (asyncx_run_queue *)(void *)executor;
+    uintptr_t newest;
+    do {
+        newest = asyncx_load_(&queue->incoming);
+        continuation->next = (asyncx_continuation *)(newest & ~(uintptr_t)1);
+    } while (!asyncx_compare_exchange_(&queue->incoming, newest, (uintptr_t)continuation | (newest & 1)));
+    if (newest == 0 && queue->wake)
+        queue->wake(queue);
+}
+
+static inline bool asyncx_run_queue_is_current_(asyncx_executor *executor)
+{
+    asyncx_run_queue *queue = (asyncx_run_queue *)(void *)executor;
+    return asyncx_load_(&queue->owner) == (uintptr_t)ASYNCX_THREAD_STATE();
+}
+
+/* Makes `queue` empty and usable.
+ *
+ *   wake     called by the post that finds the queue idle, on the posting thread or interrupt: it makes the owner stop
+ *            sleeping (write an eventfd, signal a condition variable, set an event). NULL: the owner polls.
+ *   Threads  before the queue is shared.
+ *   Owns     continuations that are posted to it, until they ran.
+ */
+static inline void asyncx_run_queue_init(asyncx_run_queue *queue, void (*wake)(asyncx_run_queue *queue))
+{
+    queue->executor.post = asyncx_run_queue_post_;
+    queue->executor.is_current = asyncx_run_queue_is_current_;
+    asyncx_store_(&queue->incoming, 0);
+    queue->ready = NULL;
+    asyncx_store_(&queue->owner, 0);
+    queue->wake = wake;
+}
+
+/* Moves what was posted to `ready`, oldest first; without anything lets the owner sleep. */
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_run_queue_take_(asyncx_run_queue *queue)
+{
+    for (;;) {
+        uintptr_t newest = asyncx_load_(&queue->incoming);
+        if (newest == 0)
+            return NULL;
+        if (newest == 1) {
+            if (asyncx_compare_exchange_(&queue->incoming, 1, 0))
+                return NULL;
+        } else {
+            newest = asyncx_exchange_(&queue->incoming, 1);
+            return asyncx_reverse_((asyncx_continuation *)(newest & ~(uintptr_t)1));
+        }
+    }
+}
+
+/* Makes this thread the owner while it runs the queue; `outer` is whom to hand it back to. */
+ASYNCX_ALWAYS_INLINE_ bool asyncx_run_queue_enter_(asyncx_run_queue *queue, uintptr_t *outer)
+{
+    uintptr_t me = (uintptr_t)ASYNCX_THREAD_STATE();
+    *outer = asyncx_load_(&queue->owner);
+    if (ASYNCX_TRIPS_(*outer && *outer != me)) {
+        asyncx_misuse_(ASYNCX_MISUSE_SECOND_OWNER, queue);
+        return false;
+    }
+    if (ASYNCX_TRIPS_(!queue->executor.post)) {
+        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, queue);
+        return false;
+    }
+    asyncx_store_(&queue->owner, me);
+    return true;
+}
+
+/* Runs the oldest continuation of `queue`, if there is one.
+ *
+ *   Returns  true when it ran one; false when the queue was empty: the next post calls wake.
+ *   Threads  the owner. Owners may change, but two never run the queue at the same time (misuse SECOND_OWNER).
+ *   Resumes  the continuation, and whatever it completes inline.
+ */
+static inline bool asyncx_run_queue_run_one(asyncx_run_queue *queue)
+{
+    uintptr_t outer;
+    asyncx_continuation *oldest;
+    if (!asyncx_run_queue_enter_(queue, &outer))
+        return false;
+    oldest = queue->ready ? queue->ready : asyncx_run_queue_take_(queue);
+    if (oldest) {
+        queue->ready = oldest->next;
+        asyncx_run(oldest);
+    }
+    asyncx_store_(&queue->owner, outer);
+    return oldest != NULL;
+}
+
+/* Runs what is in `queue` now, oldest first. What is posted meanwhile waits for the next pass: a continuation that
+ * posts itself again runs once in each pass and keeps nobody else from running.
+ *
+ *   Returns  true when more was posted meanwhile: do not sleep; false when the queue is empty: the next post calls wake.
+ *   Threads  the owner, as asyncx_run_queue_run_one.
+ *   Resumes  the continuations, and whatever they complete inline.
+ */
+static inline bool asyncx_run_queue_run_pass(asyncx_run_queue *queue)
+{
+    uintptr_t outer;
+    asyncx_continuation *oldest;
+    if (!asyncx_run_queue_enter_(queue, &outer))
+        return false;
+    oldest = queue->ready ? queue->ready : asyncx_run_queue_take_(queue);
+    while (oldest) {
+        queue->ready = oldest->next;
+        asyncx_run(oldest);
+        oldest = queue->ready;
+    }
+    asyncx_store_(&queue->owner, outer);
+    return (queue->ready = asyncx_run_queue_take_(queue)) != NULL;
+}
+
+/* Runs passes until `queue` is empty. With a continuation that posts itself for ever this does not return.
+ *
+ *   Threads  the owner, as asyncx_run_queue_run_one.
+ *   Resumes  the continuations, and whatever they complete inline.
+ */
+static inline void asyncx_run_queue_run_until_idle(asyncx_run_queue *queue)
+{
+    while (asyncx_run_queue_run_pass(queue)) {
+    }
+}
+
+/* == 4. AWAITER PROTOCOL ====================================================================== */
+/* What can be awaited, and how waiters are kept, resumed in order and taken back.                */
+
+typedef enum asyncx_status {
+    ASYNCX_PENDING = 0,
+    ASYNCX_SUCCEEDED = 1,
+    ASYNCX_FAULTED = 2,
+    ASYNCX_CANCELED = 3
+} asyncx_status;
+
+/* How an operation ended, in one word: bits 0-1 are set, bits 2-3 are the status, the rest is the error code. */
+typedef uintptr_t asyncx_outcome;
+
+#define ASYNCX_OUTCOME_SUCCEEDED ((asyncx_outcome)(ASYNCX_SUCCEEDED << 2 | 3))
+#define ASYNCX_OUTCOME_CANCELED ((asyncx_outcome)(ASYNCX_CANCELED << 2 | 3))
+
+/* Error codes are non-zero ints in this range: the whole of int where pointers have 64 bits, else what fits. */
+#if UINTPTR_MAX > 0xFFFFFFFF
+#define ASYNCX_ERROR_MAX INT32_MAX
+#define ASYNCX_ERROR_MIN INT32_MIN
+#elif UINTPTR_MAX > 0xFFFF
+#define ASYNCX_ERROR_MAX 0x7FFFFFF
+#define ASYNCX_ERROR_MIN (-0x8000000)
+#else
+#define ASYNCX_ERROR_MAX 0x7FF
+#define ASYNCX_ERROR_MIN (-0x800)
+#endif
+
+/* Returns the outcome of an operation that failed with `error`.
+ *
+ *   error    an errno value, say; non-zero, ASYNCX_ERROR_MIN to ASYNCX_ERROR_MAX.
+ *   Returns  the outcome; for a bad code (misuse BAD_ERROR) that of ASYNCX_ERROR_MAX.
+ *   Threads  any thread, signal handler or interrupt.
+ */
+static inline asyncx_outcome asyncx_outcome_faulted(int error)
+{
+#if UINTPTR_MAX > 0xFFFFFFFF
+    bool bad = error == 0;
+#else
+    bool bad = error == 0 || error > ASYNCX_ERROR_MAX || error < ASYNCX_ERROR_MIN;
+#endif
+    if (ASYNCX_TRIPS_(bad)) {
+        asyncx_misuse_(ASYNCX_MISUSE_BAD_ERROR, NULL);
+        error = (int)ASYNCX_ERROR_MAX;
+    }
+    return (uintptr_t)(intptr_t)error << 4 | (ASYNCX_FAULTED << 2 | 3);
+}
+
+/* Returns the status that `outcome` carries.
+ *
+ *   Returns  SUCCEEDED, FAULTED or CANCELED; PENDING for a zeroed outcome.
+ *   Threads  any thread, signal handler or interrupt.
+ */
+static inline asyncx_status asyncx_outcome_status(asyncx_outcome outcome) { return (asyncx_status)(outcome >> 2 & 3); }
+
+/* Returns the error code that `outcome` carries.
+ *
+ *   Returns  the code; 0 unless the status is FAULTED.
+ *   Threads  any thread, signal handler or interrupt.
+ */
+static inline int asyncx_outcome_error(asyncx_outcome outcome)
+{
+    intptr_t word = (intptr_t)outcome;
+    return (int)(word >= 0 ? word >> 4 : ~(~word >> 4));
+}
+
+typedef
+#if ASYNCX_TOKEN_BITS == 32
+    uint32_t
+#else
+    uint16_t
+#endif
+        asyncx_token;
+
+/* Flags of on_completed and of asyncx_configure_await. */
+enum {
+    ASYNCX_USE_EXECUTOR = 1,   /* run on the executor that the continuation captured: the default of AWAIT        */
+    ASYNCX_FLOW_CONTEXT = 2    /* run in the execution context that is current now: OnCompleted, not UnsafeOnCompleted */
+};
+
+/* private: the operation serves one waiter only. */
+#define ASYNCX_ONE_WAITER_ 0x4000u
+
+typedef struct asyncx_awaitable asyncx_awaitable;
+
+/* The awaiter protocol. One table in ROM for each kind of operation. `token` is what asyncx_awaiter_of was given. */
+typedef struct asyncx_awaiter_ops {
+    /* Implement: return PENDING until the result may be taken, and the final status ever after.
+     * The library: calls it from any thread, any number of times. */
+    asyncx_status (*get_status)(asyncx_awaitable *self, asyncx_token token);
+    /* Implement: keep `continuation`, and hand it once to asyncx_resume, asyncx_post or asyncx_release when the
+     * operation completes; return true. Return false, keeping nothing, when it is complete already.
+     * The library: after true it does not touch the awaiting task, which may run on another thread by then; after
+     * false it goes on without suspending. `flags`: see ASYNCX_USE_EXECUTOR; unknown ones are ignored. */
+    bool (*on_completed)(asyncx_awaitable *self, asyncx_token token, asyncx_continuation *continuation,
+                         unsigned int flags);
+    /* Implement: return how the operation ended; it may be recycled by this call.
+     * The library: calls it once for each await, after completion. */
+    asyncx_outcome (*get_result)(asyncx_awaitable *self, asyncx_token token);
+    /* Implement: forget `continuation` and return true; return false when it was handed on, or is about to be.
+     * The library: after true the continuation is not run, and may be freed. */
+    bool (*withdraw)(asyncx_awaitable *self, asyncx_token token, asyncx_continuation *continuation);
+} asyncx_awaiter_ops;
+
+/* The first member of everything that implements the protocol itself. */
+struct asyncx_awaitable {
+    const asyncx_awaiter_ops *ops;
+} ASYNCX_ALIGNED_(sizeof(void *) < 4 ? 4 : sizeof(void *));
+
+/* An awaiter by value, two machine words. The low bits of `object` tell what it is:
+ *   0  an asyncx_awaitable; or NULL: complete, success (a zeroed awaiter)
+ *   1  an asyncx_operation
+ *   2  an asyncx_task, which starts when it is awaited
+ *   3  no object: the outcome itself */
+typedef struct asyncx_awaiter {
+    /* private: */
+    uintptr_t object;
+    asyncx_token token;
+} asyncx_awaiter;
+
+enum { ASYNCX_OBJECT_AWAITABLE_ = 0, ASYNCX_OBJECT_OPERATION_ = 1, ASYNCX_OBJECT_TASK_ = 2, ASYNCX_OBJECT_OUTCOME_ = 3 };
+
+/* Returns the awaiter of an object that implements the protocol.
+ *
+ *   awaitable  its first member.
+ *   token      handed to the protocol's functions as it is; 0 where one object is one operation.
+ *   Threads    any thread.
+ */
+static inline asyncx_awaiter asyncx_awaiter_of(asyncx_awaitable *awaitable, asyncx_token token)
+{
+    asyncx_awaiter awaiter;
+    awaiter.object = (uintptr_t)awaitable;
+    awaiter.token = token;
+    return awaiter;
+}
+
+/* Returns an awaiter that is complete already, with `outcome`.
+ *
+ *   Threads  any thread.
+ *   Source   Task.FromResult, Task.FromException, Task.FromCanceled.
+ */
+static inline asyncx_awaiter asyncx_completed(asyncx_outcome outcome)
+{
+    asyncx_awaiter awaiter;
+    awaiter.object = outcome;
+    awaiter.token = 0;
+    return awaiter;
+}
+
+/* The heart of everything that completes once: its state in one word, whose bits 0-1 say what the rest is.
+ *   00  NULL, or the one waiter, which nothing but resuming is to be done with
+ *   10  a list of waiters, newest first, possibly empty: asyncx_release sorts out where each one runs
+ *   01  the same, while asyncx_operation_withdraw_ holds the older part of the list
+ *   11  complete: an asyncx_outcome */
+typedef struct asyncx_operation {
+    /* private: */
+    asyncx_word word;
+} asyncx_operation;
+
+enum { ASYNCX_PLAIN_ = 0, ASYNCX_BUSY_ = 1, ASYNCX_LIST_ = 2, ASYNCX_COMPLETE_ = 3, ASYNCX_TAG_ = 3 };
+
+#define ASYNCX_TAG_OF_(word) ((word) & ASYNCX_TAG_)
+#define ASYNCX_WAITER_OF_(word) ((asyncx_continuation *)((word) & ~(uintptr_t)ASYNCX_TAG_))
+
+/* Bits in the word that keeps a source's executor. */
+enum { ASYNCX_RESERVED_ = 1, ASYNCX_ASYNCHRONOUS_ = 2 };
+
+/* Posts `continuation` if it must not run inline here and returns NULL; else returns it. The order of the rules is
+ * the table "Where a continuation runs". `source` is the completed source's executor word, or 0. */
+ASYNCX_OUTLINE_ asyncx_continuation *asyncx_place_(asyncx_continuation *continuation, uintptr_t source)
+{
+    asyncx_executor *captured = continuation->executor & 1 ? NULL : (asyncx_executor *)continuation->executor;
+    if (ASYNCX_IN_INTERRUPT() || (source & ASYNCX_ASYNCHRONOUS_)) {
+        asyncx_post(captured ? captured : (asyncx_executor *)(source & ~(uintptr_t)ASYNCX_TAG_), continuation);
+        return NULL;
+    }
+    if (captured && !(captured->is_current && captured->is_current(captured))) {
+        asyncx_post(captured, continuation);
+        return NULL;
+    }
+    return continuation;
+}
+
+/* Resumes the waiters of a completed operation, oldest first: posts those that must not run inline, then runs the
+ * others, but for the last one, which is returned for the caller's loop. */
+ASYNCX_OUTLINE_ asyncx_continuation *asyncx_release_waiters_(uintptr_t waiters, uintptr_t source)
+{
+    asyncx_continuation *waiter = asyncx_reverse_(ASYNCX_WAITER_OF_(waiters));
+    asyncx_continuation *first = NULL;
+    asyncx_continuation **last = &first;
+    while (waiter) {
+        asyncx_continuation *next = waiter->next;   /* read before it is posted: it may be gone right after */
+        waiter->next = NULL;
+        if (asyncx_place_(waiter, source)) {
+            *last = waiter;
+            last = &waiter->next;
+        }
+        waiter = next;
+    }
+    while (first && first->next) {
+        waiter = first;
+        first = first->next;
+        asyncx_resume(waiter);
+    }
+    return first;
+}
+
+/* Registers `continuation`. Returns false when the operation is complete: nothing is kept then. */
+ASYNCX_OUTLINE_ bool asyncx_operation_register_(asyncx_operation *operation, asyncx_continuation *continuation,
+                                                unsigned int flags)
+{
+    uintptr_t old, tag, executor = continuation->executor;
+    if (executor) {
+        executor &= ~(uintptr_t)1;
+        executor |= flags & ASYNCX_USE_EXECUTOR ? 0 : 1;
+    }
+    do {
+        old = asyncx_load_(&operation->word);
+        tag = ASYNCX_TAG_OF_(old);
+        if (tag == ASYNCX_COMPLETE_)
+            return false;
+        if (ASYNCX_TRIPS_((flags & ASYNCX_ONE_WAITER_) && ASYNCX_WAITER_OF_(old))) {
+            asyncx_misuse_(ASYNCX_MISUSE_SECOND_CONTINUATION, operation);
+            return false;
+        }
+        if (tag == ASYNCX_PLAIN_ && (old || executor))
+            tag = ASYNCX_LIST_;
+        continuation->next = ASYNCX_WAITER_OF_(old);
+        continuation->executor = executor;   /* before the exchange: the completer reads it */
+    } while (!asyncx_compare_exchange_(&operation->word, old, (uintptr_t)continuation | tag));
+    return true;
+}
+
+/* Unlinks `continuation` from the list that starts at *link. */
+ASYNCX_ALWAYS_INLINE_ bool asyncx_unlink_(asyncx_continuation **link, asyncx_continuation *continuation)
+{
+    while (*link) {
+        if (*link == continuation) {
+            *link = continuation->next;
+            return true;
+        }
+        link = &(*link)->next;
+    }
+    return false;
+}
+
+/* Takes `continuation` back. Returns false when it was resumed, or is about to be. Waits for another withdrawal from
+ * the same operation, and for nothing else; completers and registrations never wait for it. */
+ASYNCX_OUTLINE_ bool asyncx_operation_withdraw_(asyncx_operation *operation, uintptr_t source,
+                                                asyncx_continuation *continuation)
+{
+    for (;;) {
+        uintptr_t word = asyncx_load_(&operation->word);
+        asyncx_continuation *older, *newer, **last;
+        bool found;
+        if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_)
+            return false;
+        if (ASYNCX_TAG_OF_(word) == ASYNCX_BUSY_)
+            continue;
+        if (ASYNCX_TAG_OF_(word) == ASYNCX_PLAIN_) {
+            if (ASYNCX_WAITER_OF_(word) != continuation)
+                return false;
+            if (asyncx_compare_exchange_(&operation->word, word, 0))
+                return true;
+            continue;
+        }
+        if (!asyncx_compare_exchange_(&operation->word, word, ASYNCX_BUSY_))
+            continue;
+        /* The list is ours now; whoever completes the operation meanwhile leaves it to us to resume. */
+        older = ASYNCX_WAITER_OF_(word);
+        found = asyncx_unlink_(&older, continuation);
+        for (;;) {
+            word = asyncx_load_(&operation->word);
+            if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_) {
+                older = asyncx_release_waiters_((uintptr_t)older, source);
+                if (older)
+                    asyncx_resume(older);
+                return found;
+            }
+            newer = ASYNCX_WAITER_OF_(word);
+            if (newer) {
+                /* Registered since: take them as well, so that the order stays that of registration. */
+                if (!asyncx_compare_exchange_(&operation->word, word, ASYNCX_BUSY_))
+                    continue;
+                for (last = &newer; *last; last = &(*last)->next) {
+                }
+                *last = older;
+                older = newer;
+            } else if (asyncx_compare_exchange_(&operation->word, ASYNCX_BUSY_, (uintptr_t)older | ASYNCX_LIST_)) {
+                return found;
+            }
+        }
+    }
+}
+
+static inline asyncx_status asyncx_operation_get_status_(const asyncx_operation *operation)
+{
+    uintptr_t word = asyncx_load_(&operation->word);
+    return ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_ ? asyncx_outcome_status(word) : ASYNCX_PENDING;
+}
+
+static inline asyncx_outcome asyncx_operation_get_result_(const asyncx_operation *operation)
+{
+    uintptr_t word = asyncx_load_(&operation->word);
+    if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(word) != ASYNCX_COMPLETE_)) {
+        asyncx_misuse_(ASYNCX_MISUSE_RESULT_BEFORE_COMPLETION, operation);
+        return 0;
+    }
+    return word;
+}
+
+/* == 5. ASYNC FUNCTIONS ======================================================================= */
+/* A frame, a state machine written as a function, and AWAIT.                                       */
+
+#if UINTPTR_MAX > 0xFFFFFFFF
+typedef uint32_t asyncx_state;
+#define ASYNCX_STATE_MAX_ 0x7FFFFFFF
+#else
+typedef uint16_t asyncx_state;
+#define ASYNCX_STATE_MAX_ 0xFFFF
+#endif
+
+/* The values of a task's state; what lies above is the resume point where it is suspended. */
+enum {
+    ASYNCX_STATE_IDLE_ = 0,      /* zeroed, or complete: may be called */
+    ASYNCX_STATE_START_ = 1,     /* called, not started */
+    ASYNCX_STATE_RUNNING_ = 2,
+    ASYNCX_STATE_FINALLY_ = 3,   /* never stored: where every way out of the function leads first */
+    ASYNCX_STATE_FIRST_ = 4
+};
+
+/* The operation word of a task that was called and not started; no waiter has this address. */
+#define ASYNCX_LAZY_ ((uintptr_t)(4 | ASYNCX_LIST_))
+
+/* The base of every async function's frame: a continuation that is an operation too. */
+typedef struct asyncx_task {
+    /* private: */
+    asyncx_continuation continuation;
+    asyncx_operation operation;
+    uintptr_t awaited;     /* what it waits for, as asyncx_awaiter.object */
+    asyncx_state state;
+    asyncx_token token;    /* of what it waits for */
+} asyncx_task;
+
+typedef struct asyncx_frame_ {
+    asyncx_task task;
+} asyncx_frame_;
+
+typedef struct asyncx_finally_frame_ {
+    asyncx_task task;
+    asyncx_outcome outcome;   /* how the function ended, while ASYNC_FINALLY runs; 0 before */
+} asyncx_finally_frame_;
+
+/* Only for a task that is the first member of such a frame. */
+ASYNCX_ALWAYS_INLINE_ asyncx_outcome *asyncx_finally_outcome_(asyncx_task *task)
+{
+    return &((asyncx_finally_frame_ *)(void *)task)->outcome;
+}
+
+/* What ASYNC_CALL gives: a task whose parameters are set, to be awaited or started. */
+typedef struct asyncx_call {
+    /* private: */
+    asyncx_task *task;
+    bool is_fresh;   /* false when the frame was in use, which tripped */
+} asyncx_call;
+
+typedef struct asyncx_configured_awaiter {
+    /* private: */
+    asyncx_awaiter awaiter;
+    unsigned int flags;
+} asyncx_configured_awaiter;
+
+typedef struct asyncx_yield_awaiter {
+    /* private: */
+    int unused;
+} asyncx_yield_awaiter;
+
+typedef struct asyncx_suspend_awaiter {
+    /* private: */
+    int unused;
+} asyncx_suspend_awaiter;
+
+#if ASYNCX_DIAGNOSTICS
+typedef struct asyncx_site {
+    const char *file;
+    const char *operand;   /* the text between the parentheses of the AWAIT */
+    int line;
+} asyncx_site;
+#endif
+
+/* Makes the frame callable again with its parameters to come; false when it is in use. */
+ASYNCX_ALWAYS_INLINE_ asyncx_call asyncx_task_call_(asyncx_task *task,
+                                                    asyncx_continuation *(*resume)(asyncx_continuation *),
+                                                    const char *function)
+{
+    asyncx_call call;
+    call.task = task;
+    call.is_fresh = true;
+    if (ASYNCX_TRIPS_(task->state != ASYNCX_STATE_IDLE_)) {
+        asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, task);
+        call.is_fresh = false;
+        return call;
+    }
+    task->continuation.resume = resume;
+    task->continuation.executor = 0;
+    asyncx_init_(&task->operation.word, ASYNCX_LAZY_);
+    task->state = ASYNCX_STATE_START_;
+#if ASYNCX_EXECUTION_CONTEXT
+    task->continuation.context = ASYNCX_THREAD_STATE()->context;
+#endif
+#if ASYNCX_DIAGNOSTICS
+    task->continuation.function = function;
+    task->continuation.site = NULL;
+#endif
+    (void)function;
+    return call;
+}
+
+/* Everything that must be in place before anybody may resume the task. */
+ASYNCX_ALWAYS_INLINE_ void asyncx_suspend_at_(asyncx_task *task, asyncx_state state)
+{
+    task->state = state;
+#if ASYNCX_EXECUTION_CONTEXT
+    task->continuation.context = ASYNCX_THREAD_STATE()->context;
+#endif
+    ASYNCX_TRACE(ASYNCX_TRACE_SUSPEND, task);
+}
+
+/* Goes on after all, because the operation was completed meanwhile. */
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_unsuspend_(asyncx_task *task)
+{
+    task->state = ASYNCX_STATE_RUNNING_;
+    ASYNCX_TRACE(ASYNCX_TRACE_RESUME, task);
+    return &task->continuation;
+}
+
+/* A task that has an executor and lets an await resume it elsewhere: whoever awaits it can no longer count on its
+ * completing on that executor, and takes the way that asks. */
+ASYNCX_COLD_ void asyncx_task_leave_executor_(asyncx_task *task)
+{
+    uintptr_t word;
+    do
+        word = asyncx_load_(&task->operation.word);
+    while (word && ASYNCX_TAG_OF_(word) == ASYNCX_PLAIN_ &&
+           !asyncx_compare_exchange_(&task->operation.word, word, word | ASYNCX_LIST_));
+}
+
+ASYNCX_OUTLINE_ asyncx_continuation *asyncx_suspend_on_operation_(asyncx_task *task, asyncx_operation *operation,
+                                                                  unsigned int flags, asyncx_state state)
+{
+    if (asyncx_operation_get_status_(operation) != ASYNCX_PENDING)
+        return &task->continuation;
+    if (task->continuation.executor && !(flags & ASYNCX_USE_EXECUTOR))
+        asyncx_task_leave_executor_(task);
+    asyncx_suspend_at_(task, state);
+    if (asyncx_operation_register_(operation, &task->continuation, flags))
+        return NULL;
+    return asyncx_unsuspend_(task);
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_operation_(asyncx_task *task, asyncx_operation *operation,
+                                                                   asyncx_state state)
+{
+    uintptr_t word = asyncx_load_(&operation->word);
+    task->awaited = (uintptr_t)operation + ASYNCX_OBJECT_OPERATION_;
+    if (ASYNCX_LIKELY_(!(word & ~(uintptr_t)ASYNCX_LIST_)) && ASYNCX_LIKELY_(!task->continuation.executor)) {
+        task->continuation.next = NULL;
+        asyncx_suspend_at_(task, state);
+        if (ASYNCX_LIKELY_(asyncx_compare_exchange_(&operation->word, word, (uintptr_t)task | word)))
+            return NULL;
+        asyncx_unsuspend_(task);
+    }
+    return asyncx_suspend_on_operation_(task, operation, ASYNCX_USE_EXECUTOR, state);
+}
+
+/* Starts `child` for `task`, which waits for it: hands it to the loop that runs `task`. */
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_fresh_(asyncx_task *task, asyncx_task *child, asyncx_state state)
+{
+    task->awaited = (uintptr_t)child + ASYNCX_OBJECT_TASK_;
+    task->continuation.next = NULL;
+    child->continuation.executor = task->continuation.executor;
+    asyncx_init_(&child->operation.word, (uintptr_t)task);
+#if ASYNCX_EXECUTION_CONTEXT
+    child->continuation.context = ASYNCX_THREAD_STATE()->context;
+#endif
+    asyncx_suspend_at_(task, state);
+    return &child->continuation;
+}
+
+ASYNCX_OUTLINE_ asyncx_continuation *asyncx_await_task_(asyncx_task *task, asyncx_task *child, unsigned int flags,
+                                                        asyncx_state state)
+{
+    if (asyncx_load_(&child->operation.word) == ASYNCX_LAZY_)
+        return asyncx_await_fresh_(task, child, state);
+    task->awaited = (uintptr_t)child + ASYNCX_OBJECT_TASK_;
+    return asyncx_suspend_on_operation_(task, &child->operation, flags, state);
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_call_(asyncx_task *task, asyncx_call call, asyncx_state state)
+{
+    if (ASYNCX_LIKELY_(call.is_fresh))
+        return asyncx_await_fresh_(task, call.task, state);
+    return asyncx_await_task_(task, call.task, ASYNCX_USE_EXECUTOR, state);
+}
+
+/* The general way, through the protocol. */
+ASYNCX_OUTLINE_ asyncx_continuation *asyncx_await_with_flags_(asyncx_task *task, asyncx_awaiter awaiter,
+                                                              unsigned int flags, asyncx_state state)
+{
+    asyncx_awaitable *awaitable = (asyncx_awaitable *)awaiter.object;
+    uintptr_t executor = task->continuation.executor;
+    unsigned int kind = awaiter.object & ASYNCX_TAG_;
+    task->awaited = awaiter.object;
+    task->token = awaiter.token;
+    if (kind == ASYNCX_OBJECT_OUTCOME_ || !awaitable)
+        return &task->continuation;
+    if (kind == ASYNCX_OBJECT_TASK_)
+        return asyncx_await_task_(task, (asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_), flags, state);
+    if (kind == ASYNCX_OBJECT_OPERATION_)
+        return asyncx_suspend_on_operation_(
+            task, (asyncx_operation *)(awaiter.object - ASYNCX_OBJECT_OPERATION_), flags, state);
+    if (ASYNCX_TRIPS_(!awaitable->ops)) {
+        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, awaitable);
+        task->awaited = ASYNCX_OUTCOME_CANCELED;
+        return &task->continuation;
+    }
+    if (awaitable->ops->get_status(awaitable, awaiter.token) != ASYNCX_PENDING)
+        return &task->continuation;
+    if (executor) {
+        if (!(flags & ASYNCX_USE_EXECUTOR))
+            asyncx_task_leave_executor_(task);
+        task->continuation.executor = (executor & ~(uintptr_t)1) | (flags & ASYNCX_USE_EXECUTOR ? 0 : 1);
+    }
+    asyncx_suspend_at_(task, state);
+    if (awaitable->ops->on_completed(awaitable, awaiter.token, &task->continuation, flags))
+        return NULL;
+    task->continuation.executor = executor;
+    return asyncx_unsuspend_(task);
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_awaiter_(asyncx_task *task, asyncx_awaiter awaiter,
+                                                                 asyncx_state state)
+{
+    return asyncx_await_with_flags_(task, awaiter, ASYNCX_USE_EXECUTOR, state);
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *
+asyncx_await_configured_(asyncx_task *task, asyncx_configured_awaiter configured, asyncx_state state)
+{
+    return asyncx_await_with_flags_(task, configured.awaiter, configured.flags, state);
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_yield_(asyncx_task *task, asyncx_yield_awaiter yield,
+                                                               asyncx_state state)
+{
+    uintptr_t executor = task->continuation.executor;
+    (void)yield;
+    asyncx_suspend_at_(task, state);
+    if (!ASYNCX_LIKELY_(!executor)) {
+        task->continuation.executor = executor & ~(uintptr_t)1;
+        asyncx_post((asyncx_executor *)(executor & ~(uintptr_t)1), &task->continuation);
+    }
+    return NULL;
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_suspend_(asyncx_task *task, asyncx_suspend_awaiter suspend,
+                                                                 asyncx_state state)
+{
+    (void)suspend;
+    asyncx_suspend_at_(task, state);
+    return NULL;
+}
+
+ASYNCX_OUTLINE_ asyncx_outcome asyncx_end_general_(asyncx_task *task)
+{
+    asyncx_awaitable *awaitable = (asyncx_awaitable *)task->awaited;
+    switch (task->awaited & ASYNCX_TAG_) {
+    case ASYNCX_OBJECT_OUTCOME_: return task->awaited;
+    case ASYNCX_OBJECT_TASK_: return asyncx_peek_(&((asyncx_task *)(task->awaited - ASYNCX_OBJECT_TASK_))->operation.word);
+    case ASYNCX_OBJECT_OPERATION_:
+        return asyncx_peek_(&((asyncx_operation *)(task->awaited - ASYNCX_OBJECT_OPERATION_))->word);
+    default: return awaitable ? awaitable->ops->get_result(awaitable, task->token) : ASYNCX_OUTCOME_SUCCEEDED;
+    }
+}
+
+/* How `task` ends: publishes the outcome and hands back whoever runs next. The frame is not touched after that. */
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_task_complete_(asyncx_task *task, asyncx_outcome outcome)
+{
+    uintptr_t waiters;
+    ASYNCX_TRACE(ASYNCX_TRACE_COMPLETE, task);
+    task->state = ASYNCX_STATE_IDLE_;
+    waiters = asyncx_exchange_(&task->operation.word, outcome);
+    if (ASYNCX_LIKELY_(ASYNCX_TAG_OF_(waiters) == ASYNCX_PLAIN_))
+        return (asyncx_continuation *)waiters;
+    return asyncx_release_waiters_(waiters, 0);
+}
+
+/* A resumption that leads nowhere; the task stays as it was. */
+ASYNCX_COLD_ asyncx_continuation *asyncx_resume_misuse_(asyncx_task *task, asyncx_state state)
+{
+    task->state = state;
+    if (state == ASYNCX_STATE_RUNNING_)
+        asyncx_misuse_(ASYNCX_MISUSE_RESUMED_WHILE_RUNNING, task);
+    else if (state == ASYNCX_STATE_IDLE_)
+        asyncx_misuse_(ASYNCX_MISUSE_RESUMED_AFTER_COMPLETION, task);
+    else
+        asyncx_misuse_(ASYNCX_MISUSE_UNKNOWN_RESUME_POINT, task);
+    return NULL;
+}
+
+/* Resumed by somebody who is not what the task waits for; it stays suspended. */
+ASYNCX_COLD_ asyncx_continuation *asyncx_resumed_too_early_(asyncx_task *task, asyncx_state state)
+{
+    task->state = state;
+    asyncx_misuse_(ASYNCX_MISUSE_RESULT_BEFORE_COMPLETION, task);
+    return NULL;
+}
+
+/* Starts a called task here and now. */
+static inline void asyncx_start_call_(asyncx_call call, asyncx_executor *executor, asyncx_continuation *then)
+{
+    asyncx_task *task = call.task;
+    if (ASYNCX_TRIPS_(!call.is_fresh || asyncx_load_(&task->operation.word) != ASYNCX_LAZY_)) {
+        if (call.is_fresh)
+            asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, task);
+        return;
+    }
+    if (then) {
+        then->next = NULL;
+        then->executor &= ~(uintptr_t)1;
+    }
+    asyncx_init_(&task->operation.word, (uintptr_t)then | (then && then->executor ? ASYNCX_LIST_ : ASYNCX_PLAIN_));
+    task->continuation.executor = (uintptr_t)executor;
+    if (executor)
+        asyncx_post(executor, &task->continuation);
+    else
+        asyncx_run(&task->continuation);
+}
+
+/* == 6. COMPLETION SOURCE ===================================================================== */
+/* One operation, completed once from outside, awaited by any number of tasks.                      */
+
+/* Flags of the init functions. */
+enum {
+    ASYNCX_RUN_CONTINUATIONS_INLINE = 0,         /* waiters run inside the completing call, where the table allows it */
+    ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY = 2  /* waiters are always posted; needs an executor                      */
+};
+
+/* What completion sources and versioned sources share. Zeroed, it is pending, inline and without an executor. */
+typedef struct asyncx_source {
+    /* private: */
+    asyncx_operation operation;
+    asyncx_word executor;   /* where waiters without an executor are posted; bit 0: reserved, bit 1: asynchronous */
+} asyncx_source;
+
+typedef struct asyncx_completion_core_ {
+    asyncx_source source;
+} asyncx_completion_core_;
+
+static inline void asyncx_source_init_(asyncx_source *source, unsigned int flags, asyncx_executor *executor)
+{
+    uintptr_t asynchronous = flags & ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY;
+    if (ASYNCX_TRIPS_(asynchronous && !executor)) {
+        asyncx_misuse_(ASYNCX_MISUSE_MISSING_EXECUTOR, source);
+        asynchronous = 0;
+    }
+    asyncx_init_(&source->executor, (uintptr_t)executor | asynchronous);
+    asyncx_init_(&source->operation.word, asynchronous ? ASYNCX_LIST_ : ASYNCX_PLAIN_);
+}
+
+/* Makes the caller the one who completes `source`, or returns false because there is one already. */
+ASYNCX_ALWAYS_INLINE_ bool asyncx_source_reserve_(asyncx_source *source)
+{
+#if ASYNCX_SINGLE_THREADED
+    return ASYNCX_LIKELY_(ASYNCX_TAG_OF_(source->operation.word) == ASYNCX_PLAIN_) ||
+           ASYNCX_TAG_OF_(source->operation.word) != ASYNCX_COMPLETE_;
+#else
+    return !(asyncx_fetch_or_(&source->executor, ASYNCX_RESERVED_) & ASYNCX_RESERVED_);
+#endif
+}
+
+ASYNCX_OUTLINE_ void asyncx_source_release_(uintptr_t waiters, uintptr_t executor)
+{
+    asyncx_continuation *waiter = asyncx_release_waiters_(waiters, executor);
+    if (waiter)
+        asyncx_resume(waiter);
+}
+
+/* Publishes the outcome and resumes the waiters; the source is not touched after the exchange. */
+ASYNCX_ALWAYS_INLINE_ void asyncx_source_publish_(asyncx_source *source, asyncx_outcome outcome)
+{
+    uintptr_t executor = asyncx_peek_(&source->executor);
+    uintptr_t waiters = asyncx_exchange_(&source->operation.word, outcome);
+    if (ASYNCX_LIKELY_(ASYNCX_TAG_OF_(waiters) == ASYNCX_PLAIN_) && !ASYNCX_IN_INTERRUPT()) {
+        if (waiters)
+            asyncx_resume((asyncx_continuation *)waiters);
+    } else {
+        asyncx_source_release_(waiters, executor);
+    }
+}
+
+ASYNCX_ALWAYS_INLINE_ bool asyncx_source_try_set_(asyncx_source *source, asyncx_outcome outcome)
+{
+    if (!asyncx_source_reserve_(source))
+        return false;
+    asyncx_source_publish_(source, outcome);
+    return true;
+}
+
+ASYNCX_ALWAYS_INLINE_ void asyncx_source_set_(asyncx_source *source, asyncx_outcome outcome)
+{
+    if (!asyncx_source_try_set_(source, outcome))
+        asyncx_misuse_(ASYNCX_MISUSE_ALREADY_COMPLETED, source);
+}
+
+static inline void asyncx_source_destroy_(asyncx_source *source)
+{
+    uintptr_t word = asyncx_load_(&source->operation.word);
+    if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(word) != ASYNCX_COMPLETE_ && word & ~(uintptr_t)ASYNCX_LIST_))
+        asyncx_misuse_(ASYNCX_MISUSE_DESTROYED_IN_USE, source);
+}
+
+/* == 7. REUSABLE VERSIONED SOURCE, VALUE TASK ================================================= */
+/* One object, one operation after the other; a token tells them apart, so that stale use trips.     */
+
+typedef struct asyncx_value_core_ {
+    asyncx_awaitable awaitable;
+    asyncx_source source;
+    asyncx_token version;
+} asyncx_value_core_;
+
+/* One await of one operation, by value: a versioned source and its token, or an outcome that is known already. A
+ * zeroed value task is complete, with success. Await it once. */
+typedef struct asyncx_value_task {
+    /* private: */
+    asyncx_awaiter awaiter;
+} asyncx_value_task;
+
+ASYNCX_ALWAYS_INLINE_ bool asyncx_value_is_stale_(const asyncx_value_core_ *core, asyncx_token token)
+{
+    if (!ASYNCX_TRIPS_(core->version != token))
+        return false;
+    asyncx_misuse_(ASYNCX_MISUSE_STALE_TOKEN, core);
+    return true;
+}
+
+static inline asyncx_status asyncx_value_get_status_(asyncx_awaitable *awaitable, asyncx_token token)
+{
+    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)awaitable;
+    return asyncx_value_is_stale_(core, token) ? ASYNCX_CANCELED : asyncx_operation_get_status_(&core->source.operation);
+}
+
+ASYNCX_OUTLINE_ bool asyncx_value_on_completed_(asyncx_awaitable *awaitable, asyncx_token token,
+                                                asyncx_continuation *continuation, unsigned int flags)
+{
+    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)awaitable;
+    if (asyncx_value_is_stale_(core, token))
+        return false;
+    return asyncx_operation_register_(&core->source.operation, continuation,
+                                      (flags & (ASYNCX_USE_EXECUTOR | ASYNCX_FLOW_CONTEXT)) | ASYNCX_ONE_WAITER_);
+}
+
+static inline asyncx_outcome asyncx_value_get_result_(asyncx_awaitable *awaitable, asyncx_token token)
+{
+    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)awaitable;
+    return asyncx_value_is_stale_(core, token) ? ASYNCX_OUTCOME_CANCELED
+                                               : asyncx_operation_get_result_(&core->source.operation);
+}
+
+static inline bool asyncx_value_withdraw_(asyncx_awaitable *awaitable, asyncx_token token,
+                                          asyncx_continuation *continuation)
+{
+    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)awaitable;
+    return !asyncx_value_is_stale_(core, token) &&
+           asyncx_operation_withdraw_(&core->source.operation, asyncx_load_(&core->source.executor), continuation);
+}
+
+static const asyncx_awaiter_ops asyncx_value_ops_ = {asyncx_value_get_status_, asyncx_value_on_completed_,
+                                                     asyncx_value_get_result_, asyncx_value_withdraw_};
+
+static inline void asyncx_value_init_(asyncx_value_core_ *core, unsigned int flags, asyncx_executor *executor)
+{
+    core->awaitable.ops = &asyncx_value_ops_;
+    core->version = 0;
+    asyncx_source_init_(&core->source, flags, executor);
+}
+
+ASYNCX_ALWAYS_INLINE_ void asyncx_value_reset_(asyncx_value_core_ *core)
+{
+    uintptr_t word = asyncx_load_(&core->source.operation.word);
+    uintptr_t executor = asyncx_peek_(&core->source.executor);
+    if (ASYNCX_TRIPS_(!core->awaitable.ops)) {
+        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, core);
+        return;
+    }
+    /* Pending is fine too, unless somebody waits or is just completing it. */
+    if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(word) != ASYNCX_COMPLETE_ &&
+                      ((word & ~(uintptr_t)ASYNCX_LIST_) || (executor & ASYNCX_RESERVED_)))) {
+        asyncx_misuse_(ASYNCX_MISUSE_RESET_WHILE_AWAITED, core);
+        return;
+    }
+    core->version++;
+    asyncx_init_(&core->source.operation.word, executor & ASYNCX_ASYNCHRONOUS_);   /* which is ASYNCX_LIST_ */
+#if !ASYNCX_SINGLE_THREADED
+    asyncx_store_(&core->source.executor, executor & ~(uintptr_t)ASYNCX_RESERVED_);   /* last: opens the source to set_* */
+#endif
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_value_task asyncx_value_task_of_(asyncx_value_core_ *core)
+{
+    asyncx_value_task task;
+    task.awaiter = asyncx_awaiter_of(&core->awaitable, core->version);
+    return task;
+}
+
+static inline asyncx_value_task asyncx_value_task_from_outcome(asyncx_outcome outcome)
+{
+    asyncx_value_task task;
+    task.awaiter = asyncx_completed(outcome);
+    return task;
+}
+
+/* Awaits the version of `core` that `token` names. */
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_version_(asyncx_task *task, asyncx_value_core_ *core,
+                                                                 asyncx_token token, asyncx_state state)
+{
+    uintptr_t word;
+    task->awaited = (uintptr_t)core;
+    task->token = token;
+    if (ASYNCX_LIKELY_(core->version == token)) {
+        word = asyncx_load_(&core->source.operation.word);
+        if (ASYNCX_LIKELY_(!(word & ~(uintptr_t)ASYNCX_LIST_)) && ASYNCX_LIKELY_(!task->continuation.executor)) {
+            task->continuation.next = NULL;
+            asyncx_suspend_at_(task, state);
+            if (ASYNCX_LIKELY_(asyncx_compare_exchange_(&core->source.operation.word, word, (uintptr_t)task | word)))
+                return NULL;
+            asyncx_unsuspend_(task);
+        }
+    }
+    return asyncx_await_awaiter_(task, asyncx_awaiter_of(&core->awaitable, token), state);
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_value_task_(asyncx_task *task, asyncx_value_task value_task,
+                                                                    asyncx_state state)
+{
+    asyncx_value_core_ *core = (asyncx_value_core_ *)value_task.awaiter.object;
+    if (ASYNCX_LIKELY_(core) && ASYNCX_LIKELY_(!((uintptr_t)core & ASYNCX_TAG_)) &&
+        ASYNCX_LIKELY_(core->awaitable.ops == &asyncx_value_ops_))
+        return asyncx_await_version_(task, core, value_task.awaiter.token, state);
+    return asyncx_await_awaiter_(task, value_task.awaiter, state);
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_version_(asyncx_task *task)
+{
+    asyncx_value_core_ *core = (asyncx_value_core_ *)task->awaited;
+    if (asyncx_value_is_stale_(core, task->token))
+        return ASYNCX_OUTCOME_CANCELED;
+    return asyncx_peek_(&core->source.operation.word);
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_value_task_(asyncx_task *task)
+{
+    asyncx_value_core_ *core = (asyncx_value_core_ *)task->awaited;
+    if (ASYNCX_LIKELY_(core) && ASYNCX_LIKELY_(!((uintptr_t)core & ASYNCX_TAG_)) &&
+        ASYNCX_LIKELY_(core->awaitable.ops == &asyncx_value_ops_))
+        return asyncx_end_version_(task);
+    return asyncx_end_general_(task);
+}
+
+#if defined(__cplusplus)
+}   /* extern "C" */
+#endif
+
+/* What an AWAIT knows about its operand at compile time, to take it without the protocol. */
+enum {
+    ASYNCX_KIND_awaiter_ = 1,
+    ASYNCX_KIND_configured_,
+    ASYNCX_KIND_value_task_,
+    ASYNCX_KIND_typed_value_task_,
+    ASYNCX_KIND_yield_,
+    ASYNCX_KIND_suspend_,
+    ASYNCX_KIND_call_,
+    ASYNCX_KIND_frame_,
+    ASYNCX_KIND_finally_frame_,
+    ASYNCX_KIND_completion_,
+    ASYNCX_KIND_version_,
+    ASYNCX_KIND_awaitable_
+};
+
+ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_await_(asyncx_task *task, int kind)
+{
+    switch (kind) {
+    case ASYNCX_KIND_yield_:
+    case ASYNCX_KIND_suspend_: return ASYNCX_OUTCOME_SUCCEEDED;
+    case ASYNCX_KIND_call_:
+    case ASYNCX_KIND_frame_:
+    case ASYNCX_KIND_finally_frame_:
+        return asyncx_peek_(&((asyncx_task *)(task->awaited - ASYNCX_OBJECT_TASK_))->operation.word);
+    case ASYNCX_KIND_completion_:
+        return asyncx_peek_(&((asyncx_operation *)(task->awaited - ASYNCX_OBJECT_OPERATION_))->word);
+    case ASYNCX_KIND_version_: return asyncx_end_version_(task);
+    case ASYNCX_KIND_value_task_:
+    case ASYNCX_KIND_typed_value_task_: return asyncx_end_value_task_(task);
+    default: return asyncx_end_general_(task);
+    }
+}
+
+/* The operand's type picks one function of each of three families: begin an await, name its kind, make its awaiter. */
+#define ASYNCX_OPERAND_FUNCTIONS_(kind, type, begin, awaiter_expression)                                             \
+    ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_begin_##kind##_(asyncx_task *task, type operand,              \
+                                                                      asyncx_state state)                            \
+    {                                                                                                                \
+        return begin;                                                                                                \
+    }                                                                                                                \
+    ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_awaiter_of_##kind##_(type operand) { return awaiter_expression; }    \
+    ASYNCX_OVERLOAD_(kind, type)
+
+#if ASYNCX_OVERLOADS_
+#define ASYNCX_OVERLOAD_(kind, type)                                                                                 \
+    static inline asyncx_continuation *asyncx_begin_(asyncx_task *task, type operand, asyncx_state state)            \
+    {                                                                                                                \
+        return asyncx_begin_##kind##_(task, operand, state);                                                         \
+    }                                                                                                                \
+    static inline asyncx_awaiter asyncx_make_awaiter_(type operand) { return asyncx_awaiter_of_##kind##_(operand); } \
+    char (&asyncx_kind_(type))[ASYNCX_KIND_##kind##_];
+#else
+#define ASYNCX_OVERLOAD_(kind, type)
+#endif
+
+ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_awaiter_of_object_(const void *object, unsigned int kind)
+{
+    asyncx_awaiter awaiter;
+    awaiter.object = (uintptr_t)object + kind;
+    awaiter.token = 0;
+    return awaiter;
+}
+
+/* asyncx_yield() and asyncx_suspend() where the protocol is asked for them. */
+static inline asyncx_status asyncx_yield_get_status_(asyncx_awaitable *self, asyncx_token token)
+{
+    (void)self;
+    (void)token;
+    return ASYNCX_PENDING;
+}
+static inline bool asyncx_yield_on_completed_(asyncx_awaitable *self, asyncx_token token,
+                                              asyncx_continuation *continuation, unsigned int flags)
+{
+    uintptr_t executor = continuation->executor & ~(uintptr_t)1;
+    (void)self;
+    (void)flags;
+    if (token == 0 && executor)
+        asyncx_post((asyncx_executor *)executor, continuation);
+    return true;
+}
+static inline asyncx_outcome asyncx_yield_get_result_(asyncx_awaitable *self, asyncx_token token)
+{
+    (void)self;
+    (void)token;
+    return ASYNCX_OUTCOME_SUCCEEDED;
+}
+static inline bool asyncx_yield_withdraw_(asyncx_awaitable *self, asyncx_token token, asyncx_continuation *continuation)
+{
+    (void)self;
+    (void)continuation;
+    return token != 0;
+}
+static const asyncx_awaiter_ops asyncx_yield_ops_ = {asyncx_yield_get_status_, asyncx_yield_on_completed_,
+                                                     asyncx_yield_get_result_, asyncx_yield_withdraw_};
+static asyncx_awaitable asyncx_yield_object_ = {&asyncx_yield_ops_};
+
+ASYNCX_OPERAND_FUNCTIONS_(awaiter, asyncx_awaiter, asyncx_await_awaiter_(task, operand, state), operand)
+ASYNCX_OPERAND_FUNCTIONS_(configured, asyncx_configured_awaiter, asyncx_await_configured_(task, operand, state),
+                          operand.awaiter)
+ASYNCX_OPERAND_FUNCTIONS_(value_task, asyncx_value_task, asyncx_await_value_task_(task, operand, state),
+                          operand.awaiter)
+ASYNCX_OPERAND_FUNCTIONS_(typed_value_task, asyncx_value_task *, asyncx_await_value_task_(task, *operand, state),
+                          operand->awaiter)
+ASYNCX_OPERAND_FUNCTIONS_(yield, asyncx_yield_awaiter, asyncx_await_yield_(task, operand, state),
+                          asyncx_awaiter_of(&asyncx_yield_object_, (asyncx_token)operand.unused))
+ASYNCX_OPERAND_FUNCTIONS_(suspend, asyncx_suspend_awaiter, asyncx_await_suspend_(task, operand, state),
+                          asyncx_awaiter_of(&asyncx_yield_object_, (asyncx_token)(operand.unused + 1)))
+ASYNCX_OPERAND_FUNCTIONS_(call, asyncx_call, asyncx_await_call_(task, operand, state),
+                          asyncx_awaiter_of_object_(operand.task, ASYNCX_OBJECT_TASK_))
+ASYNCX_OPERAND_FUNCTIONS_(frame, asyncx_frame_ *, asyncx_await_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state),
+                          asyncx_awaiter_of_object_(operand, ASYNCX_OBJECT_TASK_))
+ASYNCX_OPERAND_FUNCTIONS_(finally_frame, asyncx_finally_frame_ *,
+                          asyncx_await_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state),
+                          asyncx_awaiter_of_object_(operand, ASYNCX_OBJECT_TASK_))
+ASYNCX_OPERAND_FUNCTIONS_(completion, asyncx_completion_core_ *,
+                          asyncx_await_operation_(task, &operand->source.operation, state),
+                          asyncx_awaiter_of_object_(&operand->source.operation, ASYNCX_OBJECT_OPERATION_))
+ASYNCX_OPERAND_FUNCTIONS_(version, asyncx_value_core_ *,
+                          asyncx_await_version_(task, operand, operand->version, state),
+                          asyncx_awaiter_of(&operand->awaitable, operand->version))
+ASYNCX_OPERAND_FUNCTIONS_(awaitable, asyncx_awaitable *,
+                          asyncx_await_awaiter_(task, asyncx_awaiter_of(operand, 0), state),
+                          asyncx_awaiter_of(operand, 0))
+
+#if ASYNCX_OVERLOADS_
+/* A pointer to anything whose first member is called `awaitable`. */
+template <typename type>
+static inline auto asyncx_begin_(asyncx_task *task, type *operand, asyncx_state state)
+    -> decltype(asyncx_begin_(task, &operand->awaitable, state))
+{
+    return asyncx_begin_(task, &operand->awaitable, state);
+}
+template <typename type>
+static inline auto asyncx_make_awaiter_(type *operand) -> decltype(asyncx_make_awaiter_(&operand->awaitable))
+{
+    return asyncx_make_awaiter_(&operand->awaitable);
+}
+template <typename type> auto asyncx_kind_(type *operand) -> decltype(asyncx_kind_(&operand->awaitable));
+#define ASYNCX_BEGIN_AWAIT_(task, x, state) asyncx_begin_(task, x, state)
+#define ASYNCX_KIND_OF_(x) ((int)sizeof(asyncx_kind_(x)))
+#define ASYNCX_GET_AWAITER_(x) asyncx_make_awaiter_(x)
+#elif ASYNCX_GENERIC_
+#if !ASYNCX_GNU_
+#define ASYNCX_EXTENSION_GENERIC_
+#else
+#define ASYNCX_EXTENSION_GENERIC_ __extension__
+#endif
+/* `_Generic` checks the branches it does not take too: those see this type in place of one that is no pointer. */
+struct asyncx_by_value_ {
+    asyncx_awaitable awaitable;
+};
+#define ASYNCX_BY_VALUE_(x, by_value, by_pointer)                                                    \
+    ASYNCX_EXTENSION_GENERIC_ _Generic((x),                                                          \
+        asyncx_awaiter: by_value,                                                                    \
+        asyncx_configured_awaiter: by_value,                                                         \
+        asyncx_value_task: by_value,                                                                 \
+        asyncx_yield_awaiter: by_value,                                                              \
+        asyncx_suspend_awaiter: by_value,                                                            \
+        asyncx_call: by_value,                                                                       \
+        default: by_pointer)
+#define ASYNCX_FIRST_MEMBER_(x) (&ASYNCX_BY_VALUE_(x, (struct asyncx_by_value_ *)NULL, (x))->awaitable)
+#define ASYNCX_OPERAND_(x) ASYNCX_BY_VALUE_(x, (x), ASYNCX_FIRST_MEMBER_(x))
+#define ASYNCX_SELECT_(x, prefix)                                                                    \
+    ASYNCX_EXTENSION_GENERIC_ _Generic((x),                                                          \
+        asyncx_awaiter: prefix##awaiter_,                                                            \
+        asyncx_configured_awaiter: prefix##configured_,                                              \
+        asyncx_value_task: prefix##value_task_,                                                      \
+        asyncx_yield_awaiter: prefix##yield_,                                                        \
+        asyncx_suspend_awaiter: prefix##suspend_,                                                    \
+        asyncx_call: prefix##call_,                                                                  \
+        default: ASYNCX_EXTENSION_GENERIC_ _Generic(ASYNCX_FIRST_MEMBER_(x),                         \
+            asyncx_value_task *: prefix##typed_value_task_,                                          \
+            asyncx_frame_ *: prefix##frame_,                                                         \
+            asyncx_finally_frame_ *: prefix##finally_frame_,                                         \
+            asyncx_completion_core_ *: prefix##completion_,                                          \
+            asyncx_value_core_ *: prefix##version_,                                                  \
+            asyncx_awaitable *: prefix##awaitable_))
+#define ASYNCX_BEGIN_AWAIT_(task, x, state) ASYNCX_SELECT_(x, asyncx_begin_)(task, ASYNCX_OPERAND_(x), state)
+#define ASYNCX_KIND_OF_(x) ASYNCX_SELECT_(x, ASYNCX_KIND_)
+#define ASYNCX_GET_AWAITER_(x) ASYNCX_SELECT_(x, asyncx_awaiter_of_)(ASYNCX_OPERAND_(x))
+#else
+/* ISO C99 cannot tell types apart: every operand is an asyncx_awaiter, made by a getter. */
+#define ASYNCX_BEGIN_AWAIT_(task, x, state) asyncx_await_awaiter_(task, x, state)
+#define ASYNCX_KIND_OF_(x) ASYNCX_KIND_awaiter_
+#define ASYNCX_GET_AWAITER_(x) (x)
+#endif
+
+/* -- the macros of async functions -- */
+
+#define ASYNCX_PASTE_(a, b) ASYNCX_PASTE_NOW_(a, b)
+#define ASYNCX_PASTE_NOW_(a, b) a##b
+#define ASYNCX_THIRD_(a, b, c, ...) c
+
+/* ASYNC_FRAME(void) has no result: only the exact token `void` followed by nothing turns into a comma. */
+#define ASYNCX_IS_VOID_void() ~,
+#define ASYNCX_RESULT_(type) ASYNCX_RESULT_PICK_(type, ASYNCX_IS_VOID_##type ())
+#define ASYNCX_RESULT_PICK_(type, ...) ASYNCX_THIRD_(__VA_ARGS__, ASYNCX_NO_RESULT_, ASYNCX_A_RESULT_, ~)(type)
+#define ASYNCX_NO_RESULT_(type)
+#define ASYNCX_A_RESULT_(type) ; type result
+
+/* The number of arguments, 1 to 16; whether there is none at all (which counts as one empty argument). */
+#define ASYNCX_COUNT_(...) \
+    ASYNCX_SEVENTEENTH_(__VA_ARGS__, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, ~)
+#define ASYNCX_HAS_COMMA_(...) \
+    ASYNCX_SEVENTEENTH_(__VA_ARGS__, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, ~)
+#define ASYNCX_SEVENTEENTH_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, seventeenth, ...) seventeenth
+#define ASYNCX_COMMA_(...) ,
+#define ASYNCX_IS_EMPTY_(...)                                                                                        \
+    ASYNCX_IS_EMPTY_4_(ASYNCX_HAS_COMMA_(__VA_ARGS__), ASYNCX_HAS_COMMA_(ASYNCX_COMMA_ __VA_ARGS__),                 \
+                       ASYNCX_HAS_COMMA_(__VA_ARGS__ ()), ASYNCX_HAS_COMMA_(ASYNCX_COMMA_ __VA_ARGS__ ()))
+#define ASYNCX_IS_EMPTY_4_(a, b, c, d) ASYNCX_HAS_COMMA_(ASYNCX_PASTE_FIVE_(ASYNCX_EMPTY_, a, b, c, d))
+#define ASYNCX_PASTE_FIVE_(a, b, c, d, e) a##b##c##d##e
+#define ASYNCX_EMPTY_0001 ,
+
+#if defined(__GNUC__) || defined(__TINYC__)
+#define ASYNCX_MEMBER_ALIGNED_ ASYNCX_ALIGNED_(sizeof(void *) < 4 ? 4 : sizeof(void *))
+#else
+#define ASYNCX_MEMBER_ALIGNED_
+#endif
+
+/* The first member of an async function's frame: its state, and its result of `type` (void for none). */
+#define ASYNCX_FRAME(type) asyncx_frame_ awaitable ASYNCX_MEMBER_ALIGNED_ ASYNCX_RESULT_(type)
+
+/* The same for a function that has an ASYNC_FINALLY: one word more, which remembers how the function ended. */
+#define ASYNCX_FRAME_FINALLY(type) asyncx_finally_frame_ awaitable ASYNCX_MEMBER_ALIGNED_ ASYNCX_RESULT_(type)
+
+/* Declares an async function that another file defines. Goes into a header, beside the frame's type. */
+#define ASYNCX_DECLARE(name) \
+    ASYNCX_EXTERN_C_ asyncx_continuation *name##_async_(asyncx_continuation *asyncx_continuation_)
+
+/* Defines the async function whose frame is the type `name`; a function body follows. `static ASYNC(name)` keeps it to
+ * its file. Inside, `self` is the frame. */
+#define ASYNCX_ASYNC(name)                                                                                         \
+    asyncx_continuation *name##_async_(asyncx_continuation *asyncx_continuation_);                                 \
+    ASYNCX_STATIC_ASSERT_(offsetof(name, awaitable) == 0, ASYNC_FRAME_must_be_the_first_member_of_##name);         \
+    static inline asyncx_continuation *name##_body_(name *self);                                                   \
+    asyncx_continuation *name##_async_(asyncx_continuation *asyncx_continuation_)                                  \
+    {                                                                                                              \
+        return name##_body_((name *)(void *)asyncx_continuation_);                                                 \
+    }                                                                                                              \
+    static inline asyncx_continuation *name##_body_(name *self)
+
+/* Fails to compile when the frame of `name` has more than `bytes` bytes. */
+#define ASYNCX_FRAME_BUDGET(name, bytes) \
+    ASYNCX_STATIC_ASSERT_(sizeof(name) <= (bytes), frame_of_##name##_exceeds_its_budget)
+
+/* Sets the parameters of a call and gives the call, to be awaited or started: ASYNC_CALL(name, frame, .a = 1, .b = x).
+ *
+ *   frame    pointer to a `name` that was zeroed before its first use and is not running now.
+ *   .a = 1   up to 14 members; the others keep their values. A value with a comma in braces needs parentheses.
+ *   Returns  an asyncx_call for AWAIT, asyncx_start and asyncx_get_awaiter.
+ *   Misuse   FRAME_IN_USE; the frame stays as it is, and awaiting the call awaits what runs in it.
+ */
+#define ASYNCX_CALL(...) ASYNCX_PASTE_(ASYNCX_CALL_, ASYNCX_COUNT_(__VA_ARGS__))(__VA_ARGS__)
+#if ASYNCX_GNU_
+#define ASYNCX_CALL_WITH_(name, frame, fields)                                                                      \
+    __extension__({                                                                                                 \
+        name *asyncx_frame_of_##name##_ = (frame);                                                                  \
+        asyncx_call asyncx_call_of_##name##_ =                                                                      \
+            asyncx_task_call_(&asyncx_frame_of_##name##_->awaitable.task, name##_async_, #name);                    \
+        if (ASYNCX_LIKELY_(asyncx_call_of_##name##_.is_fresh)) {                                                    \
+            fields                                                                                                  \
+        }                                                                                                           \
+        asyncx_call_of_##name##_;                                                                                   \
+    })
+#define ASYNCX_FIELD_(name, frame, assignment) (*asyncx_frame_of_##name##_) assignment;
+#else
+/* Without statement expressions `frame` is evaluated once for each member that is set. */
+#define ASYNCX_CALL_WITH_(name, frame, fields)                                                                      \
+    ((frame)->awaitable.task.state == ASYNCX_STATE_IDLE_ ? (void)(fields 0) : (void)0,                              \
+     asyncx_task_call_(&(1 ? (frame) : (name *)NULL)->awaitable.task, name##_async_, #name))
+#define ASYNCX_FIELD_(name, frame, assignment) (*(frame)) assignment,
+#endif
+#define ASYNCX_CALL_2(n, f) ASYNCX_CALL_WITH_(n, f, )
+#define ASYNCX_CALL_3(n, f, a) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELD_(n, f, a))
+#define ASYNCX_CALL_4(n, f, a, b) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELD_(n, f, a) ASYNCX_FIELD_(n, f, b))
+#define ASYNCX_FIELDS_3_(n, f, a, b, c) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELD_(n, f, b) ASYNCX_FIELD_(n, f, c)
+#define ASYNCX_FIELDS_4_(n, f, a, b, c, d) ASYNCX_FIELDS_3_(n, f, a, b, c) ASYNCX_FIELD_(n, f, d)
+#define ASYNCX_FIELDS_5_(n, f, a, b, c, d, e) ASYNCX_FIELDS_4_(n, f, a, b, c, d) ASYNCX_FIELD_(n, f, e)
+#define ASYNCX_FIELDS_6_(n, f, a, b, c, d, e, g) ASYNCX_FIELDS_5_(n, f, a, b, c, d, e) ASYNCX_FIELD_(n, f, g)
+#define ASYNCX_FIELDS_7_(n, f, a, b, c, d, e, g, h) ASYNCX_FIELDS_6_(n, f, a, b, c, d, e, g) ASYNCX_FIELD_(n, f, h)
+#define ASYNCX_FIELDS_8_(n, f, a, b, c, d, e, g, h, i) ASYNCX_FIELDS_7_(n, f, a, b, c, d, e, g, h) ASYNCX_FIELD_(n, f, i)
+#define ASYNCX_FIELDS_9_(n, f, a, b, c, d, e, g, h, i, j) ASYNCX_FIELDS_8_(n, f, a, b, c, d, e, g, h, i) ASYNCX_FIELD_(n, f, j)
+#define ASYNCX_FIELDS_10_(n, f, a, b, c, d, e, g, h, i, j, k) ASYNCX_FIELDS_9_(n, f, a, b, c, d, e, g, h, i, j) ASYNCX_FIELD_(n, f, k)
+#define ASYNCX_FIELDS_11_(n, f, a, b, c, d, e, g, h, i, j, k, l) ASYNCX_FIELDS_10_(n, f, a, b, c, d, e, g, h, i, j, k) ASYNCX_FIELD_(n, f, l)
+#define ASYNCX_FIELDS_12_(n, f, a, b, c, d, e, g, h, i, j, k, l, m) ASYNCX_FIELDS_11_(n, f, a, b, c, d, e, g, h, i, j, k, l) ASYNCX_FIELD_(n, f, m)
+#define ASYNCX_FIELDS_13_(n, f, a, b, c, d, e, g, h, i, j, k, l, m, o) ASYNCX_FIELDS_12_(n, f, a, b, c, d, e, g, h, i, j, k, l, m) ASYNCX_FIELD_(n, f, o)
+#define ASYNCX_FIELDS_14_(n, f, a, b, c, d, e, g, h, i, j, k, l, m, o, p) ASYNCX_FIELDS_13_(n, f, a, b, c, d, e, g, h, i, j, k, l, m, o) ASYNCX_FIELD_(n, f, p)
+#define ASYNCX_CALL_5(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_3_(n, f, __VA_ARGS__))
+#define ASYNCX_CALL_6(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_4_(n, f, __VA_ARGS__))
+#define ASYNCX_CALL_7(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_5_(n, f, __VA_ARGS__))
+#define ASYNCX_CALL_8(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_6_(n, f, __VA_ARGS__))
+#define ASYNCX_CALL_9(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_7_(n, f, __VA_ARGS__))
+#define ASYNCX_CALL_10(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_8_(n, f, __VA_ARGS__))
+#define ASYNCX_CALL_11(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_9_(n, f, __VA_ARGS__))
+#define ASYNCX_CALL_12(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_10_(n, f, __VA_ARGS__))
+#define ASYNCX_CALL_13(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_11_(n, f, __VA_ARGS__))
+#define ASYNCX_CALL_14(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_12_(n, f, __VA_ARGS__))
+#define ASYNCX_CALL_15(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_13_(n, f, __VA_ARGS__))
+#define ASYNCX_CALL_16(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_14_(n, f, __VA_ARGS__))
+
+/* Labels: dense where the compiler counts, by line elsewhere (then two AWAITs need two lines). */
+#if defined(__COUNTER__)
+#define ASYNCX_COUNTER_ __COUNTER__
+#else
+#define ASYNCX_COUNTER_ __LINE__
+#endif
+#define ASYNCX_LABEL_(count) ((count) - asyncx_only_between_ASYNC_BEGIN_and_ASYNC_END_ - 1 + ASYNCX_STATE_FIRST_)
+
+#if ASYNCX_LINT
+/* Case labels that do not fit the type of the user's own switch: an AWAIT inside one draws an error. */
+#if UINTPTR_MAX > 0xFFFF
+typedef unsigned long long asyncx_wide_state_;
+#define ASYNCX_WIDE_ 0x100000000ULL
+#else
+typedef unsigned long asyncx_wide_state_;
+#define ASYNCX_WIDE_ 0x10000UL
+#endif
+#else
+typedef asyncx_state asyncx_wide_state_;
+#define ASYNCX_WIDE_ 0
+#endif
+#define ASYNCX_CASE_(state) (asyncx_wide_state_)(ASYNCX_WIDE_ + (state))
+
+#if defined(__clang__)
+#define ASYNCX_DIAGNOSTICS_PUSH_                                                                          \
+    _Pragma("clang diagnostic push") _Pragma("clang diagnostic error \"-Wuninitialized\"")                \
+        _Pragma("clang diagnostic error \"-Wsometimes-uninitialized\"")                                   \
+            _Pragma("clang diagnostic error \"-Wconditional-uninitialized\"")                             \
+                _Pragma("clang diagnostic error \"-Wswitch\"")
+#define ASYNCX_DIAGNOSTICS_POP_ _Pragma("clang diagnostic pop")
+#elif defined(__GNUC__) && !defined(__cplusplus)
+#define ASYNCX_DIAGNOSTICS_PUSH_                                                                          \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic error \"-Wjump-misses-init\"")                 \
+        _Pragma("GCC diagnostic error \"-Woverflow\"")
+#define ASYNCX_DIAGNOSTICS_POP_ _Pragma("GCC diagnostic pop")
+#else
+#define ASYNCX_DIAGNOSTICS_PUSH_
+#define ASYNCX_DIAGNOSTICS_POP_
+#endif
+
+#if ASYNCX_DIAGNOSTICS
+#define ASYNCX_AT_(text)                                                            \
+    {                                                                               \
+        static const asyncx_site asyncx_site_ = {__FILE__, text, __LINE__};         \
+        asyncx_task_->continuation.site = &asyncx_site_;                            \
+    }
+#else
+#define ASYNCX_AT_(text)
+#endif
+
+#define ASYNCX_HAS_FINALLY_ (sizeof(self->awaitable) != sizeof(asyncx_task))
+#define ASYNCX_FINALLY_OUTCOME_ (*asyncx_finally_outcome_(asyncx_task_))
+
+#if ASYNCX_COMPUTED_GOTO
+#define ASYNCX_RESUME_POINT_(count) ASYNCX_PASTE_(asyncx_resume_point_, count):;
+#define ASYNCX_STATE_OF_(count)                                                                    \
+    ((asyncx_state)(ASYNCX_STATE_FIRST_ + ((char *)__extension__ &&ASYNCX_PASTE_(asyncx_resume_point_, count) - \
+                                           (char *)__extension__ &&asyncx_dispatch_)))
+#else
+#define ASYNCX_RESUME_POINT_(count)           \
+    if (0) {                                  \
+    case ASYNCX_CASE_(ASYNCX_LABEL_(count)):; \
+    }
+#define ASYNCX_STATE_OF_(count) ((asyncx_state)(sizeof(char[ASYNCX_LABEL_(count) <= ASYNCX_STATE_MAX_ ? 1 : -1]) ? ASYNCX_LABEL_(count) : 0))
+#endif
+
+/* Opens the body; what is declared before it is set anew at each resumption. */
+#define ASYNCX_BEGIN()                                                                  \
+    ASYNCX_DIAGNOSTICS_PUSH_                                                            \
+    enum { asyncx_only_between_ASYNC_BEGIN_and_ASYNC_END_ = ASYNCX_COUNTER_ };          \
+    asyncx_task *const asyncx_task_ = &self->awaitable.task;                            \
+    asyncx_state asyncx_state_ = asyncx_task_->state;                                   \
+    asyncx_outcome asyncx_outcome_ = ASYNCX_OUTCOME_SUCCEEDED;                          \
+    asyncx_continuation *asyncx_next_ = NULL;                                           \
+    (void)asyncx_next_;                                                                 \
+    if (ASYNCX_CHECKS)                                                                  \
+        asyncx_task_->state = ASYNCX_STATE_RUNNING_;                                    \
+    ASYNCX_TRACE(asyncx_state_ == ASYNCX_STATE_START_ ? ASYNCX_TRACE_START : ASYNCX_TRACE_RESUME, asyncx_task_); \
+    asyncx_dispatch_:                                                                   \
+    switch (ASYNCX_CASE_(asyncx_state_)) {                                              \
+    case ASYNCX_CASE_(ASYNCX_STATE_START_):                                             \
+        if (!ASYNCX_CHECKS)                                                             \
+            asyncx_task_->state = ASYNCX_STATE_RUNNING_;                                \
+        if (ASYNCX_HAS_FINALLY_)                                                        \
+            ASYNCX_FINALLY_OUTCOME_ = 0;
+
+/* Closes the body. Falling off its end is success. */
+#define ASYNCX_END()                                                                    \
+        if (ASYNCX_HAS_FINALLY_ && ASYNCX_FINALLY_OUTCOME_)                             \
+            return asyncx_task_complete_(asyncx_task_, ASYNCX_FINALLY_OUTCOME_);        \
+        asyncx_outcome_ = ASYNCX_OUTCOME_SUCCEEDED;                                     \
+        goto asyncx_exit_;                                                              \
+        if (0)                                                                          \
+            goto asyncx_failed_;                                                        \
+    asyncx_failed_:                                                                     \
+        if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(asyncx_outcome_) != ASYNCX_COMPLETE_))         \
+            return asyncx_resumed_too_early_(asyncx_task_, asyncx_state_);              \
+    asyncx_exit_:                                                                       \
+        if (ASYNCX_HAS_FINALLY_ && !ASYNCX_FINALLY_OUTCOME_) {                          \
+            asyncx_state_ = ASYNCX_STATE_FINALLY_;                                      \
+            goto asyncx_dispatch_;                                                      \
+        }                                                                               \
+        return asyncx_task_complete_(asyncx_task_, asyncx_outcome_);                    \
+    default:                                                                            \
+        if (ASYNCX_HAS_FINALLY_ && asyncx_state_ == ASYNCX_STATE_FINALLY_)              \
+            return asyncx_task_complete_(asyncx_task_, asyncx_outcome_);                \
+        ASYNCX_GO_TO_RESUME_POINT_                                                      \
+        return asyncx_resume_misuse_(asyncx_task_, asyncx_state_);                      \
+    }                                                                                   \
+    ASYNCX_DIAGNOSTICS_POP_
+
+#if ASYNCX_COMPUTED_GOTO
+#define ASYNCX_GO_TO_RESUME_POINT_                                                                                   \
+    if (asyncx_state_ >= ASYNCX_STATE_FIRST_)                                                                        \
+        goto *(void *)((char *)__extension__ &&asyncx_dispatch_ + (int32_t)(asyncx_state_ - ASYNCX_STATE_FIRST_));
+#else
+#define ASYNCX_GO_TO_RESUME_POINT_
+#endif
+
+/* Marks the clean-up that every way out of the function leads through, once: `ASYNC_FINALLY:`. It may await. Failing in
+ * it replaces how the function ends. Needs ASYNC_FRAME_FINALLY. */
+#define ASYNCX_FINALLY                                                                                          \
+    asyncx_outcome_ = ASYNCX_OUTCOME_SUCCEEDED;                                                                 \
+    if (0) {                                                                                                    \
+    case ASYNCX_CASE_(ASYNCX_STATE_FINALLY_):;                                                                  \
+    }                                                                                                           \
+    (void)sizeof(char[ASYNCX_HAS_FINALLY_ ? 1 : -1]);   /* negative: the frame needs ASYNC_FRAME_FINALLY */     \
+    ASYNCX_FINALLY_OUTCOME_ = asyncx_outcome_;                                                                  \
+    goto asyncx_finally_;                                                                                       \
+    asyncx_finally_
+
+#define ASYNCX_AWAIT_NUMBERED_(x, text, count, on_outcome)                                               \
+    do {                                                                                                 \
+        ASYNCX_AT_(text)                                                                                 \
+        asyncx_next_ = ASYNCX_BEGIN_AWAIT_(asyncx_task_, x, ASYNCX_STATE_OF_(count));                    \
+        if (asyncx_next_ != &asyncx_task_->continuation)                                                 \
+            return asyncx_next_;                                                                         \
+        ASYNCX_RESUME_POINT_(count)                                                                      \
+        asyncx_outcome_ = asyncx_end_await_(asyncx_task_, ASYNCX_KIND_OF_(x));                           \
+        on_outcome(count)                                                                                \
+    } while (0)
+#define ASYNCX_PROPAGATE_(count)                                                                         \
+    if (!ASYNCX_LIKELY_(asyncx_outcome_ == ASYNCX_OUTCOME_SUCCEEDED)) {                                  \
+        asyncx_state_ = ASYNCX_STATE_OF_(count);                                                         \
+        goto asyncx_failed_;                                                                             \
+    }
+#define ASYNCX_TRIP_EARLY_(count)                                                                        \
+    if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(asyncx_outcome_) != ASYNCX_COMPLETE_))                              \
+        return asyncx_resumed_too_early_(asyncx_task_, ASYNCX_STATE_OF_(count));
+
+/* Waits for `x` to complete. If it failed or was canceled, this function ends in the same way (through its
+ * ASYNC_FINALLY); AWAIT_STATUS hands the outcome over instead. */
+#define ASYNCX_AWAIT(x) ASYNCX_AWAIT_NUMBERED_(x, #x, ASYNCX_COUNTER_, ASYNCX_PROPAGATE_)
+
+/* Waits for `x` to complete and stores how it ended in `outcome`, an lvalue of type asyncx_outcome. */
+#define ASYNCX_AWAIT_STATUS(outcome, x)                                          \
+    do {                                                                         \
+        ASYNCX_AWAIT_NUMBERED_(x, #x, ASYNCX_COUNTER_, ASYNCX_TRIP_EARLY_);      \
+        (outcome) = asyncx_outcome_;                                             \
+    } while (0)
+
+/* Waits until `condition` is true: evaluates it at each resumption, and lets others run in between. A task that has an
+ * executor polls there; one that has none is resumed by hand (asyncx_run_task). */
+#define ASYNCX_AWAIT_UNTIL(condition)                                                               \
+    do {                                                                                            \
+        while (!(condition))                                                                        \
+            ASYNCX_AWAIT_NUMBERED_(asyncx_yield(), #condition, ASYNCX_COUNTER_, ASYNCX_PROPAGATE_); \
+    } while (0)
+
+/* Ends the function with success, and with a value unless the frame is one of void. */
+#define ASYNCX_RETURN(...)                                                                                       \
+    do {                                                                                                         \
+        ASYNCX_PASTE_(ASYNCX_RETURN_EMPTY_, ASYNCX_IS_EMPTY_(__VA_ARGS__))(__VA_ARGS__);                         \
+        asyncx_outcome_ = ASYNCX_OUTCOME_SUCCEEDED;                                                              \
+        goto asyncx_exit_;                                                                                       \
+    } while (0)
+#define ASYNCX_RETURN_EMPTY_0(...) self->result = __VA_ARGS__
+#define ASYNCX_RETURN_EMPTY_1(...) (void)0
+
+/* Ends the function with `error`, as a throw would: the awaiting function ends likewise, unless it asks. */
+#define ASYNCX_FAIL(error)                                 \
+    do {                                                   \
+        asyncx_outcome_ = asyncx_outcome_faulted(error);   \
+        goto asyncx_exit_;                                 \
+    } while (0)
+
+/* Ends the function as canceled. */
+#define ASYNCX_CANCEL()                              \
+    do {                                             \
+        asyncx_outcome_ = ASYNCX_OUTCOME_CANCELED;   \
+        goto asyncx_exit_;                           \
+    } while (0)
+
+/* Ends the function as `outcome` says, an asyncx_outcome: passes on what AWAIT_STATUS handed over. */
+#define ASYNCX_RETURN_OUTCOME(outcome) \
+    do {                               \
+        asyncx_outcome_ = (outcome);   \
+        goto asyncx_exit_;             \
+    } while (0)
+
+#if ASYNCX_GENERIC_ || ASYNCX_OVERLOADS_
+static inline asyncx_yield_awaiter asyncx_yield(void)
+{
+    asyncx_yield_awaiter yield = {0};
+    return yield;
+}
+static inline asyncx_suspend_awaiter asyncx_suspend(void)
+{
+    asyncx_suspend_awaiter suspend = {0};
+    return suspend;
+}
+#else
+static inline asyncx_awaiter asyncx_yield(void) { return asyncx_awaiter_of(&asyncx_yield_object_, 0); }
+static inline asyncx_awaiter asyncx_suspend(void) { return asyncx_awaiter_of(&asyncx_yield_object_, 1); }
+#endif
+
+#define asyncx_get_awaiter(x) ASYNCX_GET_AWAITER_(x)
+
+static inline asyncx_configured_awaiter asyncx_configure_await_(asyncx_awaiter awaiter, unsigned int flags)
+{
+    asyncx_configured_awaiter configured;
+    configured.awaiter = awaiter;
+    configured.flags = flags;
+    return configured;
+}
+#define asyncx_configure_await(x, flags) asyncx_configure_await_(ASYNCX_GET_AWAITER_(x), flags)
+
+#define asyncx_start(call) asyncx_start_call_(call, NULL, NULL)
+#define asyncx_start_on(call, executor) asyncx_start_call_(call, executor, NULL)
+#define asyncx_start_then(call, executor, continuation) asyncx_start_call_(call, executor, continuation)
+#define asyncx_run_task(frame) asyncx_run(&(frame)->awaitable.task.continuation)
+
+/* -- sources -- */
+#define ASYNCX_COMPLETION_SOURCE(type) struct { asyncx_completion_core_ awaitable ASYNCX_RESULT_(type); }
+typedef ASYNCX_COMPLETION_SOURCE(void) asyncx_completion_source;
+#define asyncx_completion_source_init(completion_source, flags, executor) \
+    asyncx_source_init_(&(completion_source)->awaitable.source, flags, executor)
+
+#define ASYNCX_VALUE_SOURCE(type) struct { asyncx_value_core_ awaitable ASYNCX_RESULT_(type); }
+typedef ASYNCX_VALUE_SOURCE(void) asyncx_value_source;
+#define asyncx_value_source_init(value_source, flags, executor) \
+    asyncx_value_init_(&(value_source)->awaitable, flags, executor)
+#define asyncx_value_source_reset(value_source) asyncx_value_reset_(&(value_source)->awaitable)
+#define asyncx_value_source_task(value_source) asyncx_value_task_of_(&(value_source)->awaitable)
+#define asyncx_value_source_version(value_source) ((value_source)->awaitable.version)
+
+#if ASYNCX_GNU_
+#define ASYNCX_SET_VALUE_(completing, value, otherwise)                                                 \
+    __extension__({                                                                                     \
+        __typeof__(completing) asyncx_completing_ = (completing);                                       \
+        __typeof__(asyncx_completing_->result) asyncx_value_ = (value);                                 \
+        bool asyncx_is_first_ = asyncx_source_reserve_(&asyncx_completing_->awaitable.source);          \
+        if (ASYNCX_LIKELY_(asyncx_is_first_)) {                                                         \
+            asyncx_completing_->result = asyncx_value_;                                                 \
+            asyncx_source_publish_(&asyncx_completing_->awaitable.source, ASYNCX_OUTCOME_SUCCEEDED);    \
+        } else {                                                                                        \
+            otherwise(&asyncx_completing_->awaitable.source);                                           \
+        }                                                                                               \
+        asyncx_is_first_;                                                                               \
+    })
+#else
+#define ASYNCX_SET_VALUE_(completing, value, otherwise)                                                  \
+    (asyncx_source_reserve_(&(completing)->awaitable.source)                                             \
+         ? ((completing)->result = (value),                                                              \
+            asyncx_source_publish_(&(completing)->awaitable.source, ASYNCX_OUTCOME_SUCCEEDED), true)     \
+         : ((void)(value), otherwise(&(completing)->awaitable.source), false))
+#endif
+ASYNCX_ALWAYS_INLINE_ void asyncx_lost_(asyncx_source *source) { (void)source; }
+ASYNCX_ALWAYS_INLINE_ void asyncx_set_twice_(asyncx_source *source)
+{
+    (void)source;
+    asyncx_misuse_(ASYNCX_MISUSE_ALREADY_COMPLETED, source);
+}
+
+#define ASYNCX_BY_COUNT_(...) ASYNCX_THIRD_(__VA_ARGS__, VALUE_, VOID_, ~)
+#define ASYNCX_VOID_SOURCE_(s) \
+    (&(s)->awaitable.source + 0 * sizeof(char[sizeof(*(s)) == sizeof((s)->awaitable) ? 1 : -1]))
+#define asyncx_try_set_result(...) ASYNCX_PASTE_(ASYNCX_TRY_SET_, ASYNCX_BY_COUNT_(__VA_ARGS__))(__VA_ARGS__)
+#define asyncx_set_result(...) ASYNCX_PASTE_(ASYNCX_SET_, ASYNCX_PASTE_(RESULT_, ASYNCX_BY_COUNT_(__VA_ARGS__)))(__VA_ARGS__)
+#define ASYNCX_TRY_SET_VALUE_(s, value) ASYNCX_SET_VALUE_(s, value, asyncx_lost_)
+#define ASYNCX_SET_RESULT_VALUE_(s, value) ((void)ASYNCX_SET_VALUE_(s, value, asyncx_set_twice_))
+#define ASYNCX_TRY_SET_VOID_(s) asyncx_source_try_set_(ASYNCX_VOID_SOURCE_(s), ASYNCX_OUTCOME_SUCCEEDED)
+#define ASYNCX_SET_RESULT_VOID_(s) asyncx_source_set_(ASYNCX_VOID_SOURCE_(s), ASYNCX_OUTCOME_SUCCEEDED)
+#define asyncx_try_set_error(s, error) asyncx_source_try_set_(&(s)->awaitable.source, asyncx_outcome_faulted(error))
+#define asyncx_set_error(s, error) asyncx_source_set_(&(s)->awaitable.source, asyncx_outcome_faulted(error))
+#define asyncx_try_set_canceled(s) asyncx_source_try_set_(&(s)->awaitable.source, ASYNCX_OUTCOME_CANCELED)
+#define asyncx_set_canceled(s) asyncx_source_set_(&(s)->awaitable.source, ASYNCX_OUTCOME_CANCELED)
+
+#ifndef ASYNCX_NO_SHORT_NAMES
+#define ASYNC_FRAME ASYNCX_FRAME
+#define ASYNC_FRAME_FINALLY ASYNCX_FRAME_FINALLY
+#define ASYNC_DECLARE ASYNCX_DECLARE
+#define ASYNC ASYNCX_ASYNC
+#define ASYNC_BEGIN ASYNCX_BEGIN
+#define ASYNC_END ASYNCX_END
+#define ASYNC_CALL ASYNCX_CALL
+#define ASYNC_RETURN ASYNCX_RETURN
+#define ASYNC_FAIL ASYNCX_FAIL
+#define ASYNC_CANCEL ASYNCX_CANCEL
+#define ASYNC_FINALLY ASYNCX_FINALLY
+#define AWAIT ASYNCX_AWAIT
+#define AWAIT_STATUS ASYNCX_AWAIT_STATUS
+#define AWAIT_UNTIL ASYNCX_AWAIT_UNTIL
+#endif
+
+#endif
