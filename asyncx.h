@@ -74,9 +74,17 @@
 #error "ASYNCX_EXECUTION_CONTEXT must be 0 or 1: 1 makes one ambient pointer flow with the async functions"
 #endif
 
+/* Called with an asyncx_trace_event and the asyncx_task (or the asyncx_continuation that is posted). */
 #ifndef ASYNCX_TRACE
 #define ASYNCX_TRACE(event, object) ((void)0)
 #endif
+typedef enum asyncx_trace_event {
+    ASYNCX_TRACE_START,      /* a task runs for the first time                                    */
+    ASYNCX_TRACE_SUSPEND,    /* it is about to wait                                               */
+    ASYNCX_TRACE_RESUME,     /* it goes on                                                        */
+    ASYNCX_TRACE_COMPLETE,   /* it ends; its waiters come next                                    */
+    ASYNCX_TRACE_POST        /* a continuation is handed to an executor                           */
+} asyncx_trace_event;
 
 /* == 2. PLATFORM ============================================================================ */
 /* Compiler attributes, atomics back ends, where a thread keeps its state, and the misuse trap.  */
@@ -949,7 +957,7 @@ struct asyncx_awaitable {
 
 /* An awaiter by value, two machine words. The low bits of `object` tell what it is:
  *   0  an asyncx_awaitable; or NULL: complete, success (a zeroed awaiter)
- *   1  an asyncx_operation
+ *   1  an asyncx_source
  *   2  an asyncx_task, which starts when it is awaited
  *   3  no object: the outcome itself */
 typedef struct asyncx_awaiter {
@@ -958,7 +966,7 @@ typedef struct asyncx_awaiter {
     asyncx_token token;
 } asyncx_awaiter;
 
-enum { ASYNCX_OBJECT_AWAITABLE_ = 0, ASYNCX_OBJECT_OPERATION_ = 1, ASYNCX_OBJECT_TASK_ = 2, ASYNCX_OBJECT_OUTCOME_ = 3 };
+enum { ASYNCX_OBJECT_AWAITABLE_ = 0, ASYNCX_OBJECT_SOURCE_ = 1, ASYNCX_OBJECT_TASK_ = 2, ASYNCX_OBJECT_OUTCOME_ = 3 };
 
 /* Returns the awaiter of an object that implements the protocol.
  *
@@ -1302,7 +1310,7 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_operation_(asyncx_task *
                                                                    asyncx_state state)
 {
     uintptr_t word = asyncx_load_(&operation->word);
-    task->awaited = (uintptr_t)operation + ASYNCX_OBJECT_OPERATION_;
+    task->awaited = (uintptr_t)operation + ASYNCX_OBJECT_SOURCE_;
     if (ASYNCX_LIKELY_(!(word & ~(uintptr_t)ASYNCX_LIST_)) && ASYNCX_LIKELY_(!task->continuation.executor)) {
         task->continuation.next = NULL;
         asyncx_suspend_at_(task, state);
@@ -1356,9 +1364,9 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_await_with_flags_(asyncx_task *task,
         return &task->continuation;
     if (kind == ASYNCX_OBJECT_TASK_)
         return asyncx_await_task_(task, (asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_), flags, state);
-    if (kind == ASYNCX_OBJECT_OPERATION_)
+    if (kind == ASYNCX_OBJECT_SOURCE_)
         return asyncx_suspend_on_operation_(
-            task, (asyncx_operation *)(awaiter.object - ASYNCX_OBJECT_OPERATION_), flags, state);
+            task, (asyncx_operation *)(awaiter.object - ASYNCX_OBJECT_SOURCE_), flags, state);
     if (ASYNCX_TRIPS_(!awaitable->ops)) {
         asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, awaitable);
         task->awaited = ASYNCX_OUTCOME_CANCELED;
@@ -1417,8 +1425,8 @@ ASYNCX_OUTLINE_ asyncx_outcome asyncx_end_general_(asyncx_task *task)
     switch (task->awaited & ASYNCX_TAG_) {
     case ASYNCX_OBJECT_OUTCOME_: return task->awaited;
     case ASYNCX_OBJECT_TASK_: return asyncx_peek_(&((asyncx_task *)(task->awaited - ASYNCX_OBJECT_TASK_))->operation.word);
-    case ASYNCX_OBJECT_OPERATION_:
-        return asyncx_peek_(&((asyncx_operation *)(task->awaited - ASYNCX_OBJECT_OPERATION_))->word);
+    case ASYNCX_OBJECT_SOURCE_:
+        return asyncx_peek_(&((asyncx_operation *)(task->awaited - ASYNCX_OBJECT_SOURCE_))->word);
     default: return awaitable ? awaitable->ops->get_result(awaitable, task->token) : ASYNCX_OUTCOME_SUCCEEDED;
     }
 }
@@ -1707,6 +1715,154 @@ ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_value_task_(asyncx_task *task)
     return asyncx_end_general_(task);
 }
 
+
+/* -- the protocol, for anything: what combinators, adapters and awaiters built on awaiters call -- */
+
+/* Returns whether the operation is complete, and how it ended.
+ *
+ *   Returns  PENDING, or the final status. A task that was called and not started is pending.
+ *   Threads  any thread, signal handler or interrupt, as far as a user's own get_status allows.
+ *   Source   IValueTaskSource.GetStatus; semantics VT-1.
+ *   Misuse   STALE_TOKEN, UNINITIALISED (then CANCELED).
+ */
+static inline asyncx_status asyncx_awaiter_get_status(asyncx_awaiter awaiter)
+{
+    asyncx_awaitable *awaitable = (asyncx_awaitable *)awaiter.object;
+    switch (awaiter.object & ASYNCX_TAG_) {
+    case ASYNCX_OBJECT_OUTCOME_: return asyncx_outcome_status(awaiter.object);
+    case ASYNCX_OBJECT_TASK_:
+        return asyncx_operation_get_status_(&((asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_))->operation);
+    case ASYNCX_OBJECT_SOURCE_:
+        return asyncx_operation_get_status_(&((asyncx_source *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation);
+    default: break;
+    }
+    if (!awaitable)
+        return ASYNCX_SUCCEEDED;
+    if (ASYNCX_TRIPS_(!awaitable->ops)) {
+        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, awaitable);
+        return ASYNCX_CANCELED;
+    }
+    return awaitable->ops->get_status(awaitable, awaiter.token);
+}
+
+/* Registers `continuation` to be resumed when the operation completes. A task that was called and not started starts.
+ *
+ *   flags    ASYNCX_USE_EXECUTOR: resume it on the executor it was initialised with; else wherever the operation
+ *            completes. ASYNCX_FLOW_CONTEXT: in the execution context of now. Both together are .NET's OnCompleted,
+ *            the first alone is UnsafeOnCompleted, none is that after ConfigureAwait(false).
+ *   Returns  true: it will be resumed once, or withdrawn; false: the operation is complete already, go on yourself.
+ *   Threads  any thread; not an interrupt.
+ *   Resumes  never `continuation` inside this call; a task that it starts runs inside it.
+ *   Owns     the operation keeps the continuation until it is resumed or withdrawn.
+ *   Source   IValueTaskSource.OnCompleted; semantics MR-10, MR-12; differs: false instead of queueing (RC-3, MR-11).
+ *   Misuse   STALE_TOKEN, SECOND_CONTINUATION, UNINITIALISED (then false).
+ */
+static inline bool asyncx_awaiter_on_completed(asyncx_awaiter awaiter, asyncx_continuation *continuation,
+                                               unsigned int flags)
+{
+    asyncx_awaitable *awaitable = (asyncx_awaitable *)awaiter.object;
+    asyncx_task *task;
+    flags &= ASYNCX_USE_EXECUTOR | ASYNCX_FLOW_CONTEXT;
+#if ASYNCX_EXECUTION_CONTEXT
+    continuation->context = flags & ASYNCX_FLOW_CONTEXT ? ASYNCX_THREAD_STATE()->context : asyncx_no_flow_;
+#endif
+    switch (awaiter.object & ASYNCX_TAG_) {
+    case ASYNCX_OBJECT_OUTCOME_: return false;
+    case ASYNCX_OBJECT_TASK_:
+        task = (asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_);
+        if (asyncx_load_(&task->operation.word) == ASYNCX_LAZY_) {
+            asyncx_init_(&task->operation.word, ASYNCX_PLAIN_);
+            task->continuation.executor = continuation->executor & ~(uintptr_t)1;
+            asyncx_resume(&task->continuation);
+        }
+        return asyncx_operation_register_(&task->operation, continuation, flags);
+    case ASYNCX_OBJECT_SOURCE_:
+        return asyncx_operation_register_(&((asyncx_source *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation,
+                                          continuation, flags);
+    default: break;
+    }
+    if (!awaitable)
+        return false;
+    if (ASYNCX_TRIPS_(!awaitable->ops)) {
+        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, awaitable);
+        return false;
+    }
+    return awaitable->ops->on_completed(awaitable, awaiter.token, continuation, flags);
+}
+
+/* Returns how the operation ended; a user's own operation may be recycled by this.
+ *
+ *   Returns  the outcome; 0 after misuse RESULT_BEFORE_COMPLETION, CANCELED after STALE_TOKEN or UNINITIALISED.
+ *   Threads  any thread, as far as a user's own get_result allows.
+ *   Source   IValueTaskSource.GetResult; semantics MR-4 to MR-6, TC-11.
+ */
+static inline asyncx_outcome asyncx_awaiter_get_result(asyncx_awaiter awaiter)
+{
+    asyncx_awaitable *awaitable = (asyncx_awaitable *)awaiter.object;
+    switch (awaiter.object & ASYNCX_TAG_) {
+    case ASYNCX_OBJECT_OUTCOME_: return awaiter.object;
+    case ASYNCX_OBJECT_TASK_:
+        return asyncx_operation_get_result_(&((asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_))->operation);
+    case ASYNCX_OBJECT_SOURCE_:
+        return asyncx_operation_get_result_(&((asyncx_source *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation);
+    default: break;
+    }
+    if (!awaitable)
+        return ASYNCX_OUTCOME_SUCCEEDED;
+    if (ASYNCX_TRIPS_(!awaitable->ops)) {
+        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, awaitable);
+        return ASYNCX_OUTCOME_CANCELED;
+    }
+    return awaitable->ops->get_result(awaitable, awaiter.token);
+}
+
+/* Takes a registration back.
+ *
+ *   Returns  true: `continuation` will not be resumed, and may be freed; false: it was resumed, or is about to be.
+ *   Threads  any thread; not an interrupt. Waits while another thread withdraws from the same operation. The
+ *            operation stays alive until the call returns.
+ *   Resumes  other waiters of the operation, if it is completed on another thread during the call.
+ */
+static inline bool asyncx_awaiter_withdraw(asyncx_awaiter awaiter, asyncx_continuation *continuation)
+{
+    asyncx_awaitable *awaitable = (asyncx_awaitable *)awaiter.object;
+    asyncx_source *source;
+    switch (awaiter.object & ASYNCX_TAG_) {
+    case ASYNCX_OBJECT_OUTCOME_: return false;
+    case ASYNCX_OBJECT_TASK_:
+        return asyncx_operation_withdraw_(&((asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_))->operation, 0,
+                                          continuation);
+    case ASYNCX_OBJECT_SOURCE_:
+        source = (asyncx_source *)(awaiter.object - ASYNCX_OBJECT_SOURCE_);
+        return asyncx_operation_withdraw_(&source->operation, asyncx_peek_(&source->executor), continuation);
+    default: return awaitable && awaitable->ops && awaitable->ops->withdraw(awaitable, awaiter.token, continuation);
+    }
+}
+
+/* Hands `continuation` on as a library's source would: inline, or posted, by the table "Where a continuation runs".
+ * For awaiters of your own, on completion.
+ *
+ *   flags     ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY or ASYNCX_RUN_CONTINUATIONS_INLINE.
+ *   executor  where to post a continuation that captured none; may be NULL.
+ *   Threads   any thread, signal handler or interrupt.
+ *   Resumes   `continuation`, inside this call where the table says inline.
+ *   Misuse    MISSING_EXECUTOR when it must be posted and there is nowhere to; it does not run.
+ */
+static inline void asyncx_release(asyncx_continuation *continuation, unsigned int flags, asyncx_executor *executor)
+{
+    if (asyncx_place_(continuation, (uintptr_t)executor | (flags & ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY)))
+        asyncx_resume(continuation);
+}
+
+static inline void asyncx_task_destroy_(asyncx_task *task)
+{
+    if (ASYNCX_TRIPS_(task->state != ASYNCX_STATE_IDLE_ && asyncx_load_(&task->operation.word) != ASYNCX_LAZY_))
+        asyncx_misuse_(ASYNCX_MISUSE_DESTROYED_IN_USE, task);
+}
+
+/* Trips unless the result may be taken. */
+static inline void asyncx_value_task_check_(const asyncx_value_task *task) { (void)asyncx_awaiter_get_result(task->awaiter); }
+
 #if defined(__cplusplus)
 }   /* extern "C" */
 #endif
@@ -1737,7 +1893,7 @@ ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_await_(asyncx_task *task, int ki
     case ASYNCX_KIND_finally_frame_:
         return asyncx_peek_(&((asyncx_task *)(task->awaited - ASYNCX_OBJECT_TASK_))->operation.word);
     case ASYNCX_KIND_completion_:
-        return asyncx_peek_(&((asyncx_operation *)(task->awaited - ASYNCX_OBJECT_OPERATION_))->word);
+        return asyncx_peek_(&((asyncx_operation *)(task->awaited - ASYNCX_OBJECT_SOURCE_))->word);
     case ASYNCX_KIND_version_: return asyncx_end_version_(task);
     case ASYNCX_KIND_value_task_:
     case ASYNCX_KIND_typed_value_task_: return asyncx_end_value_task_(task);
@@ -1828,7 +1984,7 @@ ASYNCX_OPERAND_FUNCTIONS_(finally_frame, asyncx_finally_frame_ *,
                           asyncx_awaiter_of_object_(operand, ASYNCX_OBJECT_TASK_))
 ASYNCX_OPERAND_FUNCTIONS_(completion, asyncx_completion_core_ *,
                           asyncx_await_operation_(task, &operand->source.operation, state),
-                          asyncx_awaiter_of_object_(&operand->source.operation, ASYNCX_OBJECT_OPERATION_))
+                          asyncx_awaiter_of_object_(&operand->source.operation, ASYNCX_OBJECT_SOURCE_))
 ASYNCX_OPERAND_FUNCTIONS_(version, asyncx_value_core_ *,
                           asyncx_await_version_(task, operand, operand->version, state),
                           asyncx_awaiter_of(&operand->awaitable, operand->version))
@@ -2259,6 +2415,37 @@ typedef ASYNCX_VALUE_SOURCE(void) asyncx_value_source;
 #define asyncx_value_source_task(value_source) asyncx_value_task_of_(&(value_source)->awaitable)
 #define asyncx_value_source_version(value_source) ((value_source)->awaitable.version)
 
+#define asyncx_completion_source_destroy(completion_source) \
+    asyncx_source_destroy_(&(completion_source)->awaitable.source)
+#define asyncx_value_source_destroy(value_source) asyncx_source_destroy_(&(value_source)->awaitable.source)
+#define asyncx_frame_destroy(frame) asyncx_task_destroy_(&(frame)->awaitable.task)
+
+#define ASYNCX_VALUE_TASK(type) struct { asyncx_value_task awaitable; type *from; type result; }
+#define asyncx_value_task_from_result(value_task, value)                                        \
+    ((void)((value_task)->awaitable = asyncx_value_task_from_outcome(ASYNCX_OUTCOME_SUCCEEDED), \
+            (value_task)->from = NULL, (value_task)->result = (value)))
+#define asyncx_value_task_from_source(value_task, value_source)                   \
+    ((void)((value_task)->awaitable = asyncx_value_source_task(value_source),     \
+            (value_task)->from = &(value_source)->result))
+#define asyncx_value_task_result(value_task)                  \
+    (asyncx_value_task_check_(&(value_task)->awaitable),      \
+     (value_task)->from ? *(value_task)->from : (value_task)->result)
+
+#define asyncx_status_of(x) asyncx_awaiter_get_status(ASYNCX_GET_AWAITER_(x))
+#define asyncx_outcome_of(x) asyncx_awaiter_get_result(ASYNCX_GET_AWAITER_(x))
+#define asyncx_is_completed(x) (asyncx_status_of(x) != ASYNCX_PENDING)
+#define asyncx_on_completed(x, continuation, flags) \
+    asyncx_awaiter_on_completed(ASYNCX_GET_AWAITER_(x), continuation, flags)
+#define asyncx_withdraw(x, continuation) asyncx_awaiter_withdraw(ASYNCX_GET_AWAITER_(x), continuation)
+
+/* The getters, for ISO C99, where AWAIT takes nothing but an asyncx_awaiter. */
+#define asyncx_call_awaiter(call) asyncx_awaiter_of_call_(call)
+#define asyncx_frame_awaiter(frame) asyncx_awaiter_of_object_(&(frame)->awaitable.task, ASYNCX_OBJECT_TASK_)
+#define asyncx_completion_source_awaiter(completion_source) \
+    asyncx_awaiter_of_completion_(&(completion_source)->awaitable)
+#define asyncx_value_source_awaiter(value_source) asyncx_awaiter_of_version_(&(value_source)->awaitable)
+#define asyncx_value_task_awaiter(value_task) asyncx_awaiter_of_value_task_(value_task)
+
 #if ASYNCX_GNU_
 #define ASYNCX_SET_VALUE_(completing, value, otherwise)                                                 \
     __extension__({                                                                                     \
@@ -2300,6 +2487,81 @@ ASYNCX_ALWAYS_INLINE_ void asyncx_set_twice_(asyncx_source *source)
 #define asyncx_set_error(s, error) asyncx_source_set_(&(s)->awaitable.source, asyncx_outcome_faulted(error))
 #define asyncx_try_set_canceled(s) asyncx_source_try_set_(&(s)->awaitable.source, ASYNCX_OUTCOME_CANCELED)
 #define asyncx_set_canceled(s) asyncx_source_set_(&(s)->awaitable.source, ASYNCX_OUTCOME_CANCELED)
+
+/* == 13. DIAGNOSTICS ========================================================================== */
+/* The async stack trace of a suspended task. Nothing of it exists unless ASYNCX_DIAGNOSTICS is 1. */
+
+#if ASYNCX_DIAGNOSTICS
+/* One level of an async stack: a suspended task, and where. */
+typedef struct asyncx_stack_frame {
+    const asyncx_task *task;
+    const char *function;   /* the name in ASYNC(name); NULL for the last level if a plain callback waits for the rest */
+    const char *file;       /* of the AWAIT; NULL before the first one */
+    const char *operand;    /* the text between its parentheses; NULL before the first one */
+    int line;
+} asyncx_stack_frame;
+
+/* Visits `task`, then the task that awaits it, and so on up to the outermost one; ends with a level whose function is
+ * NULL when that one is awaited by a plain callback.
+ *
+ *   visit    called once for each level, innermost first.
+ *   Returns  the number of levels.
+ *   Threads  any, while none of these tasks runs.
+ */
+static inline size_t asyncx_walk_stack(const asyncx_task *task, void (*visit)(const asyncx_stack_frame *frame, void *context),
+                                       void *context)
+{
+    size_t levels = 0;
+    const asyncx_continuation *level = &task->continuation;
+    while (level) {
+        asyncx_stack_frame frame = {NULL, NULL, NULL, NULL, 0};
+        uintptr_t word;
+        frame.function = level->function;
+        if (level->function) {
+            frame.task = (const asyncx_task *)(const void *)level;
+            if (level->site) {
+                frame.file = level->site->file;
+                frame.line = level->site->line;
+                frame.operand = level->site->operand;
+            }
+        }
+        visit(&frame, context);
+        levels++;
+        if (!level->function)
+            break;
+        word = asyncx_load_(&frame.task->operation.word);
+        if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_ || word == ASYNCX_LAZY_)
+            break;
+        level = ASYNCX_WAITER_OF_(word);
+        while (level && level->next && ASYNCX_TAG_OF_(word) != ASYNCX_PLAIN_)
+            level = level->next;   /* the first that registered */
+    }
+    return levels;
+}
+
+#if ASYNCX_HOSTED_
+#include <stdio.h>
+static inline void asyncx_print_level_(const asyncx_stack_frame *frame, void *file)
+{
+    if (!frame->function)
+        fprintf((FILE *)file, "  awaited by a callback\n");
+    else if (!frame->file)
+        fprintf((FILE *)file, "  %s, not suspended yet\n", frame->function);
+    else
+        fprintf((FILE *)file, "  %s at %s:%d, awaiting %s\n", frame->function, frame->file, frame->line, frame->operand);
+}
+
+/* Prints the async stack of `task`, innermost first, one line a level.
+ *
+ *   Threads  any, while none of its tasks runs.
+ */
+static inline void asyncx_print_stack_(const asyncx_task *task, FILE *file)
+{
+    (void)asyncx_walk_stack(task, asyncx_print_level_, file);
+}
+#define asyncx_print_stack(frame, file) asyncx_print_stack_(&(frame)->awaitable.task, file)
+#endif
+#endif
 
 #ifndef ASYNCX_NO_SHORT_NAMES
 #define ASYNC_FRAME ASYNCX_FRAME
