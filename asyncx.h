@@ -293,7 +293,9 @@ ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_fetch_or_(asyncx_word *word, uintptr_t bi
     return __atomic_fetch_or(word, bits, __ATOMIC_ACQ_REL);
 }
 #elif defined(ASYNCX_BACKEND_MSVC_)
+#if defined(_MSC_VER)
 #include <intrin.h>
+#endif
 typedef volatile uintptr_t asyncx_word;
 #if UINTPTR_MAX > 0xFFFFFFFF
 #define ASYNCX_INTERLOCKED_(operation) _Interlocked##operation##64
@@ -2192,7 +2194,14 @@ typedef asyncx_state asyncx_wide_state_;
 #endif
 #define ASYNCX_CASE_(state) (asyncx_wide_state_)(ASYNCX_WIDE_ + (state))
 
-#if defined(__clang__)
+#if ASYNCX_COMPUTED_GOTO && defined(__clang__)
+#define ASYNCX_DIAGNOSTICS_PUSH_ \
+    _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wgnu-label-as-value\"")
+#define ASYNCX_DIAGNOSTICS_POP_ _Pragma("clang diagnostic pop")
+#elif ASYNCX_COMPUTED_GOTO
+#define ASYNCX_DIAGNOSTICS_PUSH_ _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wpedantic\"")
+#define ASYNCX_DIAGNOSTICS_POP_ _Pragma("GCC diagnostic pop")
+#elif defined(__clang__)
 #define ASYNCX_DIAGNOSTICS_PUSH_                                                                          \
     _Pragma("clang diagnostic push") _Pragma("clang diagnostic error \"-Wuninitialized\"")                \
         _Pragma("clang diagnostic error \"-Wsometimes-uninitialized\"")                                   \
