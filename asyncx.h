@@ -622,9 +622,8 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_step_(asyncx_continuation *con
  */
 static inline void asyncx_run(asyncx_continuation *continuation)
 {
-    do
-        continuation = asyncx_step_(continuation);
-    while (continuation);
+    while ((continuation = asyncx_step_(continuation)) != NULL) {
+    }
 }
 
 /* Keeps `continuation` for the outermost asyncx_resume of this thread, in order. */
@@ -701,6 +700,8 @@ static inline void asyncx_post(asyncx_executor *executor, asyncx_continuation *c
 ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_reverse_(asyncx_continuation *newest)
 {
     asyncx_continuation *oldest = NULL;
+    if (ASYNCX_LIKELY_(newest && !newest->next))
+        return newest;
     while (newest) {
         asyncx_continuation *next = newest->next;
         newest->next = oldest;
@@ -776,12 +777,10 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_run_queue_take_(asyncx_run_que
     }
 }
 
-/* Makes this thread the owner while it runs the queue; `outer` is whom to hand it back to. */
-ASYNCX_ALWAYS_INLINE_ bool asyncx_run_queue_enter_(asyncx_run_queue *queue, uintptr_t *outer)
+/* Whether this thread may run the queue: `outer` is who runs it now, which is nobody, or this thread itself. */
+ASYNCX_ALWAYS_INLINE_ bool asyncx_run_queue_may_run_(asyncx_run_queue *queue, uintptr_t outer)
 {
-    uintptr_t me = (uintptr_t)ASYNCX_THREAD_STATE();
-    *outer = asyncx_load_(&queue->owner);
-    if (ASYNCX_TRIPS_(*outer && *outer != me)) {
+    if (ASYNCX_TRIPS_(outer && outer != (uintptr_t)ASYNCX_THREAD_STATE())) {
         asyncx_misuse_(ASYNCX_MISUSE_SECOND_OWNER, queue);
         return false;
     }
@@ -789,7 +788,6 @@ ASYNCX_ALWAYS_INLINE_ bool asyncx_run_queue_enter_(asyncx_run_queue *queue, uint
         asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, queue);
         return false;
     }
-    asyncx_store_(&queue->owner, me);
     return true;
 }
 
@@ -801,17 +799,19 @@ ASYNCX_ALWAYS_INLINE_ bool asyncx_run_queue_enter_(asyncx_run_queue *queue, uint
  */
 static inline bool asyncx_run_queue_run_one(asyncx_run_queue *queue)
 {
-    uintptr_t outer;
-    asyncx_continuation *oldest;
-    if (!asyncx_run_queue_enter_(queue, &outer))
+    uintptr_t outer = asyncx_peek_(&queue->owner);
+    asyncx_continuation *oldest = queue->ready;
+    if (!asyncx_run_queue_may_run_(queue, outer))
         return false;
-    oldest = queue->ready ? queue->ready : asyncx_run_queue_take_(queue);
-    if (oldest) {
-        queue->ready = oldest->next;
-        asyncx_run(oldest);
-    }
+    if (!oldest)
+        oldest = asyncx_run_queue_take_(queue);
+    if (!oldest)
+        return false;
+    queue->ready = oldest->next;
+    asyncx_store_(&queue->owner, (uintptr_t)ASYNCX_THREAD_STATE());
+    asyncx_run(oldest);
     asyncx_store_(&queue->owner, outer);
-    return oldest != NULL;
+    return true;
 }
 
 /* Runs what is in `queue` now, oldest first. What is posted meanwhile waits for the next pass: a continuation that
@@ -823,16 +823,20 @@ static inline bool asyncx_run_queue_run_one(asyncx_run_queue *queue)
  */
 static inline bool asyncx_run_queue_run_pass(asyncx_run_queue *queue)
 {
-    uintptr_t outer;
-    asyncx_continuation *oldest;
-    if (!asyncx_run_queue_enter_(queue, &outer))
+    uintptr_t outer = asyncx_peek_(&queue->owner);
+    asyncx_continuation *oldest = queue->ready;
+    if (!asyncx_run_queue_may_run_(queue, outer))
         return false;
-    oldest = queue->ready ? queue->ready : asyncx_run_queue_take_(queue);
-    while (oldest) {
+    if (!oldest)
+        oldest = asyncx_run_queue_take_(queue);
+    if (!oldest)
+        return false;
+    asyncx_store_(&queue->owner, (uintptr_t)ASYNCX_THREAD_STATE());
+    do {
         queue->ready = oldest->next;
         asyncx_run(oldest);
         oldest = queue->ready;
-    }
+    } while (oldest);
     asyncx_store_(&queue->owner, outer);
     return (queue->ready = asyncx_run_queue_take_(queue)) != NULL;
 }
@@ -1009,6 +1013,13 @@ typedef struct asyncx_operation {
 
 enum { ASYNCX_PLAIN_ = 0, ASYNCX_BUSY_ = 1, ASYNCX_LIST_ = 2, ASYNCX_COMPLETE_ = 3, ASYNCX_TAG_ = 3 };
 
+/* What completion sources and versioned sources share. Zeroed, it is pending, inline and without an executor. */
+typedef struct asyncx_source {
+    /* private: */
+    asyncx_operation operation;
+    asyncx_word executor;   /* where waiters without an executor are posted; bit 0: reserved, bit 1: asynchronous */
+} asyncx_source;
+
 #define ASYNCX_TAG_OF_(word) ((word) & ASYNCX_TAG_)
 #define ASYNCX_WAITER_OF_(word) ((asyncx_continuation *)((word) & ~(uintptr_t)ASYNCX_TAG_))
 
@@ -1017,7 +1028,7 @@ enum { ASYNCX_RESERVED_ = 1, ASYNCX_ASYNCHRONOUS_ = 2 };
 
 /* Posts `continuation` if it must not run inline here and returns NULL; else returns it. The order of the rules is
  * the table "Where a continuation runs". `source` is the completed source's executor word, or 0. */
-ASYNCX_OUTLINE_ asyncx_continuation *asyncx_place_(asyncx_continuation *continuation, uintptr_t source)
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_place_(asyncx_continuation *continuation, uintptr_t source)
 {
     asyncx_executor *captured = continuation->executor & 1 ? NULL : (asyncx_executor *)continuation->executor;
     if (ASYNCX_IN_INTERRUPT() || (source & ASYNCX_ASYNCHRONOUS_)) {
@@ -1038,6 +1049,8 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_release_waiters_(uintptr_t waiters, 
     asyncx_continuation *waiter = asyncx_reverse_(ASYNCX_WAITER_OF_(waiters));
     asyncx_continuation *first = NULL;
     asyncx_continuation **last = &first;
+    if (waiter && !waiter->next)
+        return asyncx_place_(waiter, source);
     while (waiter) {
         asyncx_continuation *next = waiter->next;   /* read before it is posted: it may be gone right after */
         waiter->next = NULL;
@@ -1186,8 +1199,8 @@ enum {
 typedef struct asyncx_task {
     /* private: */
     asyncx_continuation continuation;
-    asyncx_operation operation;
     uintptr_t awaited;     /* what it waits for, as asyncx_awaiter.object */
+    asyncx_operation operation;
     asyncx_state state;
     asyncx_token token;    /* of what it waits for */
 } asyncx_task;
@@ -1238,19 +1251,16 @@ typedef struct asyncx_site {
 } asyncx_site;
 #endif
 
-/* Makes the frame callable again with its parameters to come; false when it is in use. */
+/* Makes the frame of a call ready for its parameters; a frame that is in use stays as it is. */
 ASYNCX_ALWAYS_INLINE_ asyncx_call asyncx_task_call_(asyncx_task *task,
                                                     asyncx_continuation *(*resume)(asyncx_continuation *),
                                                     const char *function)
 {
     asyncx_call call;
     call.task = task;
-    call.is_fresh = true;
-    if (ASYNCX_TRIPS_(task->state != ASYNCX_STATE_IDLE_)) {
-        asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, task);
-        call.is_fresh = false;
+    call.is_fresh = !ASYNCX_TRIPS_(task->state != ASYNCX_STATE_IDLE_);
+    if (!call.is_fresh)
         return call;
-    }
     task->continuation.resume = resume;
     task->continuation.executor = 0;
     asyncx_init_(&task->operation.word, ASYNCX_LAZY_);
@@ -1266,6 +1276,26 @@ ASYNCX_ALWAYS_INLINE_ asyncx_call asyncx_task_call_(asyncx_task *task,
     return call;
 }
 
+/* What an AWAIT does next: goes on at once, or returns `next` to the loop that runs its task. */
+typedef struct asyncx_step {
+    asyncx_continuation *next;
+    bool goes_on;
+} asyncx_step;
+
+ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_go_on_(void)
+{
+    asyncx_step step = {NULL, true};
+    return step;
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_return_(asyncx_continuation *next)
+{
+    asyncx_step step;
+    step.next = next;
+    step.goes_on = false;
+    return step;
+}
+
 /* Everything that must be in place before anybody may resume the task. */
 ASYNCX_ALWAYS_INLINE_ void asyncx_suspend_at_(asyncx_task *task, asyncx_state state)
 {
@@ -1274,14 +1304,6 @@ ASYNCX_ALWAYS_INLINE_ void asyncx_suspend_at_(asyncx_task *task, asyncx_state st
     task->continuation.context = ASYNCX_THREAD_STATE()->context;
 #endif
     ASYNCX_TRACE(ASYNCX_TRACE_SUSPEND, task);
-}
-
-/* Goes on after all, because the operation was completed meanwhile. */
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_unsuspend_(asyncx_task *task)
-{
-    task->state = ASYNCX_STATE_RUNNING_;
-    ASYNCX_TRACE(ASYNCX_TRACE_RESUME, task);
-    return &task->continuation;
 }
 
 /* A task that has an executor and lets an await resume it elsewhere: whoever awaits it can no longer count on its
@@ -1295,36 +1317,43 @@ ASYNCX_COLD_ void asyncx_task_leave_executor_(asyncx_task *task)
            !asyncx_compare_exchange_(&task->operation.word, word, word | ASYNCX_LIST_));
 }
 
-ASYNCX_OUTLINE_ asyncx_continuation *asyncx_suspend_on_operation_(asyncx_task *task, asyncx_operation *operation,
-                                                                  unsigned int flags, asyncx_state state)
+/* The out-of-line functions suspend the task first. When there is nothing to wait for after all they return the task
+ * itself, and the loop resumes it: an AWAIT leaves through a tail call or not at all, and needs no stack frame. */
+
+ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_operation_(asyncx_task *task, asyncx_operation *operation,
+                                                                unsigned int flags, asyncx_state state)
 {
-    if (asyncx_operation_get_status_(operation) != ASYNCX_PENDING)
-        return &task->continuation;
+    asyncx_suspend_at_(task, state);
     if (task->continuation.executor && !(flags & ASYNCX_USE_EXECUTOR))
         asyncx_task_leave_executor_(task);
-    asyncx_suspend_at_(task, state);
-    if (asyncx_operation_register_(operation, &task->continuation, flags))
-        return NULL;
-    return asyncx_unsuspend_(task);
+    return asyncx_operation_register_(operation, &task->continuation, flags) ? NULL : &task->continuation;
 }
 
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_operation_(asyncx_task *task, asyncx_operation *operation,
-                                                                   asyncx_state state)
+/* Registers the task without a call if it is the only waiter and has no executor. */
+ASYNCX_ALWAYS_INLINE_ bool asyncx_register_alone_(asyncx_task *task, asyncx_operation *operation, uintptr_t word,
+                                                  asyncx_state state)
+{
+    if (!ASYNCX_LIKELY_(!(word & ~(uintptr_t)ASYNCX_LIST_)) || !ASYNCX_LIKELY_(!task->continuation.executor))
+        return false;
+    task->continuation.next = NULL;
+    asyncx_suspend_at_(task, state);
+    return ASYNCX_LIKELY_(asyncx_compare_exchange_(&operation->word, word, (uintptr_t)task | word));
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_operation_(asyncx_task *task, asyncx_operation *operation,
+                                                          asyncx_state state)
 {
     uintptr_t word = asyncx_load_(&operation->word);
     task->awaited = (uintptr_t)operation + ASYNCX_OBJECT_SOURCE_;
-    if (ASYNCX_LIKELY_(!(word & ~(uintptr_t)ASYNCX_LIST_)) && ASYNCX_LIKELY_(!task->continuation.executor)) {
-        task->continuation.next = NULL;
-        asyncx_suspend_at_(task, state);
-        if (ASYNCX_LIKELY_(asyncx_compare_exchange_(&operation->word, word, (uintptr_t)task | word)))
-            return NULL;
-        asyncx_unsuspend_(task);
-    }
-    return asyncx_suspend_on_operation_(task, operation, ASYNCX_USE_EXECUTOR, state);
+    if (asyncx_register_alone_(task, operation, word, state))
+        return asyncx_return_(NULL);
+    if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_)
+        return asyncx_go_on_();
+    return asyncx_return_(asyncx_wait_for_operation_(task, operation, ASYNCX_USE_EXECUTOR, state));
 }
 
 /* Starts `child` for `task`, which waits for it: hands it to the loop that runs `task`. */
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_fresh_(asyncx_task *task, asyncx_task *child, asyncx_state state)
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_start_child_(asyncx_task *task, asyncx_task *child, asyncx_state state)
 {
     task->awaited = (uintptr_t)child + ASYNCX_OBJECT_TASK_;
     task->continuation.next = NULL;
@@ -1337,38 +1366,44 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_fresh_(asyncx_task *task
     return &child->continuation;
 }
 
-ASYNCX_OUTLINE_ asyncx_continuation *asyncx_await_task_(asyncx_task *task, asyncx_task *child, unsigned int flags,
-                                                        asyncx_state state)
+ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_task_(asyncx_task *task, asyncx_task *child, unsigned int flags,
+                                                           asyncx_state state)
 {
     if (asyncx_load_(&child->operation.word) == ASYNCX_LAZY_)
-        return asyncx_await_fresh_(task, child, state);
+        return asyncx_start_child_(task, child, state);
     task->awaited = (uintptr_t)child + ASYNCX_OBJECT_TASK_;
-    return asyncx_suspend_on_operation_(task, &child->operation, flags, state);
+    return asyncx_wait_for_operation_(task, &child->operation, flags, state);
 }
 
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_call_(asyncx_task *task, asyncx_call call, asyncx_state state)
+ASYNCX_COLD_ asyncx_continuation *asyncx_wait_for_used_frame_(asyncx_task *task, asyncx_task *child, asyncx_state state)
 {
-    if (ASYNCX_LIKELY_(call.is_fresh))
-        return asyncx_await_fresh_(task, call.task, state);
-    return asyncx_await_task_(task, call.task, ASYNCX_USE_EXECUTOR, state);
+    asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, child);
+    return asyncx_wait_for_task_(task, child, ASYNCX_USE_EXECUTOR, state);
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_call_(asyncx_task *task, asyncx_call call, asyncx_state state)
+{
+    return asyncx_return_(ASYNCX_LIKELY_(call.is_fresh) ? asyncx_start_child_(task, call.task, state)
+                                                        : asyncx_wait_for_used_frame_(task, call.task, state));
 }
 
 /* The general way, through the protocol. */
-ASYNCX_OUTLINE_ asyncx_continuation *asyncx_await_with_flags_(asyncx_task *task, asyncx_awaiter awaiter,
-                                                              unsigned int flags, asyncx_state state)
+ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_(asyncx_task *task, asyncx_awaiter awaiter, unsigned int flags,
+                                                      asyncx_state state)
 {
     asyncx_awaitable *awaitable = (asyncx_awaitable *)awaiter.object;
     uintptr_t executor = task->continuation.executor;
     unsigned int kind = awaiter.object & ASYNCX_TAG_;
+    if (kind == ASYNCX_OBJECT_TASK_)
+        return asyncx_wait_for_task_(task, (asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_), flags, state);
     task->awaited = awaiter.object;
     task->token = awaiter.token;
+    if (kind == ASYNCX_OBJECT_SOURCE_)
+        return asyncx_wait_for_operation_(
+            task, &((asyncx_source *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation, flags, state);
+    asyncx_suspend_at_(task, state);
     if (kind == ASYNCX_OBJECT_OUTCOME_ || !awaitable)
         return &task->continuation;
-    if (kind == ASYNCX_OBJECT_TASK_)
-        return asyncx_await_task_(task, (asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_), flags, state);
-    if (kind == ASYNCX_OBJECT_SOURCE_)
-        return asyncx_suspend_on_operation_(
-            task, (asyncx_operation *)(awaiter.object - ASYNCX_OBJECT_SOURCE_), flags, state);
     if (ASYNCX_TRIPS_(!awaitable->ops)) {
         asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, awaitable);
         task->awaited = ASYNCX_OUTCOME_CANCELED;
@@ -1381,44 +1416,33 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_await_with_flags_(asyncx_task *task,
             asyncx_task_leave_executor_(task);
         task->continuation.executor = (executor & ~(uintptr_t)1) | (flags & ASYNCX_USE_EXECUTOR ? 0 : 1);
     }
-    asyncx_suspend_at_(task, state);
     if (awaitable->ops->on_completed(awaitable, awaiter.token, &task->continuation, flags))
         return NULL;
     task->continuation.executor = executor;
-    return asyncx_unsuspend_(task);
+    return &task->continuation;
 }
 
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_awaiter_(asyncx_task *task, asyncx_awaiter awaiter,
-                                                                 asyncx_state state)
+ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_awaiter_(asyncx_task *task, asyncx_awaiter awaiter, asyncx_state state)
 {
-    return asyncx_await_with_flags_(task, awaiter, ASYNCX_USE_EXECUTOR, state);
+    return asyncx_return_(asyncx_wait_for_(task, awaiter, ASYNCX_USE_EXECUTOR, state));
 }
 
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *
-asyncx_await_configured_(asyncx_task *task, asyncx_configured_awaiter configured, asyncx_state state)
+/* A task that has no executor just stays suspended: whoever drives it resumes it by hand. */
+ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_yield_(asyncx_task *task, asyncx_state state)
 {
-    return asyncx_await_with_flags_(task, configured.awaiter, configured.flags, state);
-}
-
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_yield_(asyncx_task *task, asyncx_yield_awaiter yield,
-                                                               asyncx_state state)
-{
-    uintptr_t executor = task->continuation.executor;
-    (void)yield;
+    uintptr_t executor = task->continuation.executor & ~(uintptr_t)1;
     asyncx_suspend_at_(task, state);
     if (!ASYNCX_LIKELY_(!executor)) {
-        task->continuation.executor = executor & ~(uintptr_t)1;
-        asyncx_post((asyncx_executor *)(executor & ~(uintptr_t)1), &task->continuation);
+        task->continuation.executor = executor;
+        asyncx_post((asyncx_executor *)executor, &task->continuation);
     }
-    return NULL;
+    return asyncx_return_(NULL);
 }
 
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_suspend_(asyncx_task *task, asyncx_suspend_awaiter suspend,
-                                                                 asyncx_state state)
+ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_suspend_(asyncx_task *task, asyncx_state state)
 {
-    (void)suspend;
     asyncx_suspend_at_(task, state);
-    return NULL;
+    return asyncx_return_(NULL);
 }
 
 ASYNCX_OUTLINE_ asyncx_outcome asyncx_end_general_(asyncx_task *task)
@@ -1445,16 +1469,15 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_task_complete_(asyncx_task *ta
     return asyncx_release_waiters_(waiters, 0);
 }
 
-/* A resumption that leads nowhere; the task stays as it was. */
+/* A resumption that leads nowhere; the task stays as it is. */
 ASYNCX_COLD_ asyncx_continuation *asyncx_resume_misuse_(asyncx_task *task, asyncx_state state)
 {
-    task->state = state;
-    if (state == ASYNCX_STATE_RUNNING_)
-        asyncx_misuse_(ASYNCX_MISUSE_RESUMED_WHILE_RUNNING, task);
-    else if (state == ASYNCX_STATE_IDLE_)
-        asyncx_misuse_(ASYNCX_MISUSE_RESUMED_AFTER_COMPLETION, task);
-    else
-        asyncx_misuse_(ASYNCX_MISUSE_UNKNOWN_RESUME_POINT, task);
+    asyncx_misuse_(state == ASYNCX_STATE_RUNNING_ ? ASYNCX_MISUSE_RESUMED_WHILE_RUNNING
+                   : state == ASYNCX_STATE_IDLE_  ? ASYNCX_MISUSE_RESUMED_AFTER_COMPLETION
+                                                  : ASYNCX_MISUSE_UNKNOWN_RESUME_POINT,
+                   task);
+    (void)task;
+    (void)state;
     return NULL;
 }
 
@@ -1471,8 +1494,7 @@ static inline void asyncx_start_call_(asyncx_call call, asyncx_executor *executo
 {
     asyncx_task *task = call.task;
     if (ASYNCX_TRIPS_(!call.is_fresh || asyncx_load_(&task->operation.word) != ASYNCX_LAZY_)) {
-        if (call.is_fresh)
-            asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, task);
+        asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, task);
         return;
     }
     if (then) {
@@ -1495,13 +1517,6 @@ enum {
     ASYNCX_RUN_CONTINUATIONS_INLINE = 0,         /* waiters run inside the completing call, where the table allows it */
     ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY = 2  /* waiters are always posted; needs an executor                      */
 };
-
-/* What completion sources and versioned sources share. Zeroed, it is pending, inline and without an executor. */
-typedef struct asyncx_source {
-    /* private: */
-    asyncx_operation operation;
-    asyncx_word executor;   /* where waiters without an executor are posted; bit 0: reserved, bit 1: asynchronous */
-} asyncx_source;
 
 typedef struct asyncx_completion_core_ {
     asyncx_source source;
@@ -1671,27 +1686,23 @@ static inline asyncx_value_task asyncx_value_task_from_outcome(asyncx_outcome ou
 }
 
 /* Awaits the version of `core` that `token` names. */
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_version_(asyncx_task *task, asyncx_value_core_ *core,
-                                                                 asyncx_token token, asyncx_state state)
+ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_version_(asyncx_task *task, asyncx_value_core_ *core, asyncx_token token,
+                                                        asyncx_state state)
 {
-    uintptr_t word;
-    task->awaited = (uintptr_t)core;
-    task->token = token;
-    if (ASYNCX_LIKELY_(core->version == token)) {
-        word = asyncx_load_(&core->source.operation.word);
-        if (ASYNCX_LIKELY_(!(word & ~(uintptr_t)ASYNCX_LIST_)) && ASYNCX_LIKELY_(!task->continuation.executor)) {
-            task->continuation.next = NULL;
-            asyncx_suspend_at_(task, state);
-            if (ASYNCX_LIKELY_(asyncx_compare_exchange_(&core->source.operation.word, word, (uintptr_t)task | word)))
-                return NULL;
-            asyncx_unsuspend_(task);
-        }
+    if (!ASYNCX_TRIPS_(core->version != token)) {
+        uintptr_t word = asyncx_load_(&core->source.operation.word);
+        task->awaited = (uintptr_t)core;
+        task->token = token;
+        if (asyncx_register_alone_(task, &core->source.operation, word, state))
+            return asyncx_return_(NULL);
+        if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_)
+            return asyncx_go_on_();
     }
     return asyncx_await_awaiter_(task, asyncx_awaiter_of(&core->awaitable, token), state);
 }
 
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_await_value_task_(asyncx_task *task, asyncx_value_task value_task,
-                                                                    asyncx_state state)
+ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_value_task_(asyncx_task *task, asyncx_value_task value_task,
+                                                           asyncx_state state)
 {
     asyncx_value_core_ *core = (asyncx_value_core_ *)value_task.awaiter.object;
     if (ASYNCX_LIKELY_(core) && ASYNCX_LIKELY_(!((uintptr_t)core & ASYNCX_TAG_)) &&
@@ -1905,8 +1916,7 @@ ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_await_(asyncx_task *task, int ki
 
 /* The operand's type picks one function of each of three families: begin an await, name its kind, make its awaiter. */
 #define ASYNCX_OPERAND_FUNCTIONS_(kind, type, begin, awaiter_expression)                                             \
-    ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_begin_##kind##_(asyncx_task *task, type operand,              \
-                                                                      asyncx_state state)                            \
+    ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_begin_##kind##_(asyncx_task *task, type operand, asyncx_state state)    \
     {                                                                                                                \
         return begin;                                                                                                \
     }                                                                                                                \
@@ -1915,11 +1925,11 @@ ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_await_(asyncx_task *task, int ki
 
 #if ASYNCX_OVERLOADS_
 #define ASYNCX_OVERLOAD_(kind, type)                                                                                 \
-    static inline asyncx_continuation *asyncx_begin_(asyncx_task *task, type operand, asyncx_state state)            \
+    ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_begin_(asyncx_task *task, type operand, asyncx_state state)             \
     {                                                                                                                \
         return asyncx_begin_##kind##_(task, operand, state);                                                         \
     }                                                                                                                \
-    static inline asyncx_awaiter asyncx_make_awaiter_(type operand) { return asyncx_awaiter_of_##kind##_(operand); } \
+    ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_make_awaiter_(type operand) { return asyncx_awaiter_of_##kind##_(operand); } \
     char (&asyncx_kind_(type))[ASYNCX_KIND_##kind##_];
 #else
 #define ASYNCX_OVERLOAD_(kind, type)
@@ -1931,6 +1941,13 @@ ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_awaiter_of_object_(const void *objec
     awaiter.object = (uintptr_t)object + kind;
     awaiter.token = 0;
     return awaiter;
+}
+
+static inline asyncx_awaiter asyncx_awaiter_of_call_now_(asyncx_call call)
+{
+    if (!call.is_fresh)
+        asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, call.task);
+    return asyncx_awaiter_of_object_(call.task, ASYNCX_OBJECT_TASK_);
 }
 
 /* asyncx_yield() and asyncx_suspend() where the protocol is asked for them. */
@@ -1967,22 +1984,22 @@ static const asyncx_awaiter_ops asyncx_yield_ops_ = {asyncx_yield_get_status_, a
 static asyncx_awaitable asyncx_yield_object_ = {&asyncx_yield_ops_};
 
 ASYNCX_OPERAND_FUNCTIONS_(awaiter, asyncx_awaiter, asyncx_await_awaiter_(task, operand, state), operand)
-ASYNCX_OPERAND_FUNCTIONS_(configured, asyncx_configured_awaiter, asyncx_await_configured_(task, operand, state),
+ASYNCX_OPERAND_FUNCTIONS_(configured, asyncx_configured_awaiter, asyncx_return_(asyncx_wait_for_(task, operand.awaiter, operand.flags, state)),
                           operand.awaiter)
 ASYNCX_OPERAND_FUNCTIONS_(value_task, asyncx_value_task, asyncx_await_value_task_(task, operand, state),
                           operand.awaiter)
 ASYNCX_OPERAND_FUNCTIONS_(typed_value_task, asyncx_value_task *, asyncx_await_value_task_(task, *operand, state),
                           operand->awaiter)
-ASYNCX_OPERAND_FUNCTIONS_(yield, asyncx_yield_awaiter, asyncx_await_yield_(task, operand, state),
+ASYNCX_OPERAND_FUNCTIONS_(yield, asyncx_yield_awaiter, ((void)operand, asyncx_await_yield_(task, state)),
                           asyncx_awaiter_of(&asyncx_yield_object_, (asyncx_token)operand.unused))
-ASYNCX_OPERAND_FUNCTIONS_(suspend, asyncx_suspend_awaiter, asyncx_await_suspend_(task, operand, state),
+ASYNCX_OPERAND_FUNCTIONS_(suspend, asyncx_suspend_awaiter, ((void)operand, asyncx_await_suspend_(task, state)),
                           asyncx_awaiter_of(&asyncx_yield_object_, (asyncx_token)(operand.unused + 1)))
 ASYNCX_OPERAND_FUNCTIONS_(call, asyncx_call, asyncx_await_call_(task, operand, state),
-                          asyncx_awaiter_of_object_(operand.task, ASYNCX_OBJECT_TASK_))
-ASYNCX_OPERAND_FUNCTIONS_(frame, asyncx_frame_ *, asyncx_await_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state),
+                          asyncx_awaiter_of_call_now_(operand))
+ASYNCX_OPERAND_FUNCTIONS_(frame, asyncx_frame_ *, asyncx_return_(asyncx_wait_for_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state)),
                           asyncx_awaiter_of_object_(operand, ASYNCX_OBJECT_TASK_))
 ASYNCX_OPERAND_FUNCTIONS_(finally_frame, asyncx_finally_frame_ *,
-                          asyncx_await_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state),
+                          asyncx_return_(asyncx_wait_for_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state)),
                           asyncx_awaiter_of_object_(operand, ASYNCX_OBJECT_TASK_))
 ASYNCX_OPERAND_FUNCTIONS_(completion, asyncx_completion_core_ *,
                           asyncx_await_operation_(task, &operand->source.operation, state),
@@ -1997,13 +2014,13 @@ ASYNCX_OPERAND_FUNCTIONS_(awaitable, asyncx_awaitable *,
 #if ASYNCX_OVERLOADS_
 /* A pointer to anything whose first member is called `awaitable`. */
 template <typename type>
-static inline auto asyncx_begin_(asyncx_task *task, type *operand, asyncx_state state)
+ASYNCX_ALWAYS_INLINE_ auto asyncx_begin_(asyncx_task *task, type *operand, asyncx_state state)
     -> decltype(asyncx_begin_(task, &operand->awaitable, state))
 {
     return asyncx_begin_(task, &operand->awaitable, state);
 }
 template <typename type>
-static inline auto asyncx_make_awaiter_(type *operand) -> decltype(asyncx_make_awaiter_(&operand->awaitable))
+ASYNCX_ALWAYS_INLINE_ auto asyncx_make_awaiter_(type *operand) -> decltype(asyncx_make_awaiter_(&operand->awaitable))
 {
     return asyncx_make_awaiter_(&operand->awaitable);
 }
@@ -2232,14 +2249,21 @@ typedef asyncx_state asyncx_wide_state_;
 #define ASYNCX_FINALLY_OUTCOME_ (*asyncx_finally_outcome_(asyncx_task_))
 
 #if ASYNCX_COMPUTED_GOTO
-#define ASYNCX_RESUME_POINT_(count) ASYNCX_PASTE_(asyncx_resume_point_, count):;
+#define ASYNCX_RESUME_POINT_(count)                                          \
+    if (0) {                                                                 \
+        ASYNCX_PASTE_(asyncx_resume_point_, count):                          \
+        if (ASYNCX_CHECKS)                                                   \
+            asyncx_task_->state = ASYNCX_STATE_RUNNING_;                     \
+    }
 #define ASYNCX_STATE_OF_(count)                                                                    \
     ((asyncx_state)(ASYNCX_STATE_FIRST_ + ((char *)__extension__ &&ASYNCX_PASTE_(asyncx_resume_point_, count) - \
                                            (char *)__extension__ &&asyncx_dispatch_)))
 #else
 #define ASYNCX_RESUME_POINT_(count)           \
-    if (0) {                                  \
-    case ASYNCX_CASE_(ASYNCX_LABEL_(count)):; \
+    if (0) {                                                                 \
+    case ASYNCX_CASE_(ASYNCX_LABEL_(count)):                                 \
+        if (ASYNCX_CHECKS)                                                   \
+            asyncx_task_->state = ASYNCX_STATE_RUNNING_;                     \
     }
 #define ASYNCX_STATE_OF_(count) ((asyncx_state)(sizeof(char[ASYNCX_LABEL_(count) <= ASYNCX_STATE_MAX_ ? 1 : -1]) ? ASYNCX_LABEL_(count) : 0))
 #endif
@@ -2251,16 +2275,11 @@ typedef asyncx_state asyncx_wide_state_;
     asyncx_task *const asyncx_task_ = &self->awaitable.task;                            \
     asyncx_state asyncx_state_ = asyncx_task_->state;                                   \
     asyncx_outcome asyncx_outcome_ = ASYNCX_OUTCOME_SUCCEEDED;                          \
-    asyncx_continuation *asyncx_next_ = NULL;                                           \
-    (void)asyncx_next_;                                                                 \
-    if (ASYNCX_CHECKS)                                                                  \
-        asyncx_task_->state = ASYNCX_STATE_RUNNING_;                                    \
     ASYNCX_TRACE(asyncx_state_ == ASYNCX_STATE_START_ ? ASYNCX_TRACE_START : ASYNCX_TRACE_RESUME, asyncx_task_); \
     asyncx_dispatch_:                                                                   \
     switch (ASYNCX_CASE_(asyncx_state_)) {                                              \
-    case ASYNCX_CASE_(ASYNCX_STATE_START_):                                             \
-        if (!ASYNCX_CHECKS)                                                             \
-            asyncx_task_->state = ASYNCX_STATE_RUNNING_;                                \
+    asyncx_start_:                                                                      \
+        asyncx_task_->state = ASYNCX_STATE_RUNNING_;                                    \
         if (ASYNCX_HAS_FINALLY_)                                                        \
             ASYNCX_FINALLY_OUTCOME_ = 0;
 
@@ -2282,6 +2301,9 @@ typedef asyncx_state asyncx_wide_state_;
         }                                                                               \
         return asyncx_task_complete_(asyncx_task_, asyncx_outcome_);                    \
     default:                                                                            \
+        /* Tested after the resume points: a task starts once and is resumed often. */     \
+        if (asyncx_state_ == ASYNCX_STATE_START_)                                       \
+            goto asyncx_start_;                                                         \
         if (ASYNCX_HAS_FINALLY_ && asyncx_state_ == ASYNCX_STATE_FINALLY_)              \
             return asyncx_task_complete_(asyncx_task_, asyncx_outcome_);                \
         ASYNCX_GO_TO_RESUME_POINT_                                                      \
@@ -2312,9 +2334,11 @@ typedef asyncx_state asyncx_wide_state_;
 #define ASYNCX_AWAIT_NUMBERED_(x, text, count, on_outcome)                                               \
     do {                                                                                                 \
         ASYNCX_AT_(text)                                                                                 \
-        asyncx_next_ = ASYNCX_BEGIN_AWAIT_(asyncx_task_, x, ASYNCX_STATE_OF_(count));                    \
-        if (asyncx_next_ != &asyncx_task_->continuation)                                                 \
-            return asyncx_next_;                                                                         \
+        {                                                                                                \
+            const asyncx_step asyncx_step_here_ = ASYNCX_BEGIN_AWAIT_(asyncx_task_, x, ASYNCX_STATE_OF_(count)); \
+            if (!asyncx_step_here_.goes_on)                                                              \
+                return asyncx_step_here_.next;                                                           \
+        }                                                                                                \
         ASYNCX_RESUME_POINT_(count)                                                                      \
         asyncx_outcome_ = asyncx_end_await_(asyncx_task_, ASYNCX_KIND_OF_(x));                           \
         on_outcome(count)                                                                                \

@@ -79,8 +79,6 @@ static void child_at_once(unsigned long n)
 }
 
 /* W2b: a child that suspends once. */
-static spinner *resumable;
-
 typedef struct {
     ASYNC_FRAME(unsigned long);
     unsigned long value;
@@ -114,7 +112,6 @@ static ASYNC(pausing_caller)
 static void child_suspends(unsigned long n)
 {
     static pausing_caller task;
-    (void)resumable;
     asyncx_start(ASYNC_CALL(pausing_caller, &task, .n = n));
     for (unsigned long i = 0; i < n; i++)
         asyncx_run_task(&task.child);
@@ -186,15 +183,13 @@ typedef struct {
     ASYNC_FRAME(void);
     number_source source;
     unsigned long sum;
-    unsigned int flags;
-    asyncx_executor *executor;
 } consumer;
 
 static ASYNC(consumer)
 {
     ASYNC_BEGIN();
     for (;;) {
-        asyncx_completion_source_init(&self->source, self->flags, self->executor);
+        asyncx_completion_source_init(&self->source, ASYNCX_RUN_CONTINUATIONS_INLINE, NULL);
         AWAIT(&self->source);
         self->sum += self->source.result;
     }
@@ -204,19 +199,36 @@ static ASYNC(consumer)
 static void source_inline(unsigned long n)
 {
     static consumer task;
-    asyncx_start(ASYNC_CALL(consumer, &task, .flags = ASYNCX_RUN_CONTINUATIONS_INLINE, .executor = NULL));
+    asyncx_start(ASYNC_CALL(consumer, &task, .sum = 0));
     for (unsigned long i = 0; i < n; i++)
         asyncx_set_result(&task.source, 1);
     check(task.sum == n, "source_inline");
 }
 
+typedef struct {
+    ASYNC_FRAME(void);
+    number_source source;
+    unsigned long sum;
+    asyncx_executor *executor;
+} queued_consumer;
+
+static ASYNC(queued_consumer)
+{
+    ASYNC_BEGIN();
+    for (;;) {
+        asyncx_completion_source_init(&self->source, ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY, self->executor);
+        AWAIT(&self->source);
+        self->sum += self->source.result;
+    }
+    ASYNC_END();
+}
+
 static void source_queued(unsigned long n)
 {
-    static consumer task;
+    static queued_consumer task;
     static asyncx_run_queue queue;
     asyncx_run_queue_init(&queue, NULL);
-    asyncx_start(ASYNC_CALL(consumer, &task, .flags = ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY,
-                            .executor = &queue.executor));
+    asyncx_start(ASYNC_CALL(queued_consumer, &task, .executor = &queue.executor));
     for (unsigned long i = 0; i < n; i++) {
         asyncx_set_result(&task.source, 1);
         asyncx_run_queue_run_one(&queue);
