@@ -1,6 +1,6 @@
 /* You learn: a versioned source serves one operation after the other without allocation. A reset gives it the next
  * version, a value task carries the version it belongs to, and every stale use trips. By default a tripwire prints and
- * aborts; here ASYNCX_PANIC notes which one it was and goes on: the misuse changes nothing, a stale await is canceled. */
+ * aborts; here ASYNCX_PANIC notes which one it was and goes on: misuse changes nothing, a stale await is canceled. */
 static const char *caught;
 #define ASYNCX_PANIC(code, object) (caught = asyncx_misuse_name(code))
 #include "asyncx.h"

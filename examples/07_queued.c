@@ -40,7 +40,8 @@ int main(void)
     static relay relays[STEPS];
     asyncx_run_queue_init(&queue, NULL);   /* [queued] NULL: this loop never sleeps, nobody has to wake it */
     for (int i = 0; i < STEPS; i++) {
-        asyncx_completion_source_init(&step[i], ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY, &queue.executor);   /* [queued] */
+        asyncx_completion_source_init(&step[i], ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY,   /* [queued] */
+                                      &queue.executor);
         asyncx_start(ASYNC_CALL(relay, &relays[i], .i = i));
     }
     complete(0);
