@@ -94,11 +94,15 @@ typedef enum asyncx_trace_event {
 #define ASYNCX_COLD_ static __attribute__((noinline, cold, unused))
 #define ASYNCX_OUTLINE_ static __attribute__((noinline, unused))
 #define ASYNCX_LIKELY_(condition) __builtin_expect(!!(condition), 1)
+#define ASYNCX_KNOWN_ALIGNED_(pointer) __builtin_assume_aligned(pointer, 4)
+#define ASYNCX_HIDE_(pointer) __asm__("" : "+r"(pointer))   /* keeps the loop that resumes tight: nothing to peel */
 #else
 #define ASYNCX_ALWAYS_INLINE_ static inline
 #define ASYNCX_COLD_ static inline
 #define ASYNCX_OUTLINE_ static inline
 #define ASYNCX_LIKELY_(condition) (condition)
+#define ASYNCX_KNOWN_ALIGNED_(pointer) (pointer)
+#define ASYNCX_HIDE_(pointer) ((void)0)
 #endif
 
 #if defined(__GNUC__) || defined(__TINYC__)
@@ -216,8 +220,7 @@ ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_exchange_(asyncx_word *word, uintptr_t va
 }
 ASYNCX_ALWAYS_INLINE_ bool asyncx_compare_exchange_(asyncx_word *word, uintptr_t expected, uintptr_t value)
 {
-    if (*word != expected)
-        return false;
+    (void)expected;   /* was loaded just before, and nobody else is there */
     *word = value;
     return true;
 }
@@ -493,9 +496,10 @@ ASYNCX_COLD_ void asyncx_panic_(asyncx_misuse code, const void *object)
 #if ASYNCX_CHECKS
 ASYNCX_COLD_ void asyncx_misuse_(asyncx_misuse code, const void *object)
 {
-    (void)code;
+    volatile asyncx_misuse opaque = code;   /* a panic may return: keeps compilers from taking this for the end of the road */
     (void)object;
-    ASYNCX_PANIC(code, object);
+    if (opaque != ASYNCX_MISUSE_NONE)
+        ASYNCX_PANIC(code, object);
 }
 #else
 #define asyncx_misuse_(code, object) ((void)0)
@@ -622,8 +626,10 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_step_(asyncx_continuation *con
  */
 static inline void asyncx_run(asyncx_continuation *continuation)
 {
-    while ((continuation = asyncx_step_(continuation)) != NULL) {
-    }
+    do {
+        ASYNCX_HIDE_(continuation);
+        continuation = asyncx_step_(continuation);
+    } while (continuation);
 }
 
 /* Keeps `continuation` for the outermost asyncx_resume of this thread, in order. */
@@ -711,31 +717,16 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_reverse_(asyncx_continuation *
     return oldest;
 }
 
-/* A FIFO of continuations that one owner at a time runs. Any length, no allocation: the continuations are the links.
- *
- * `incoming` is 0 (nothing posted, the owner may sleep), 1 (nothing posted, the owner is at work and will look again)
- * or the newest posted continuation, plus 1 if the owner is at work. */
+/* A FIFO of continuations that one owner at a time runs. Any length, no allocation: the continuations are the links. */
 typedef struct asyncx_run_queue asyncx_run_queue;
 struct asyncx_run_queue {
     asyncx_executor executor;   /* give &queue.executor to whatever shall run here */
     /* private: */
-    asyncx_word incoming;
-    asyncx_continuation *ready;   /* oldest first; the owner's alone */
+    asyncx_word incoming;         /* the newest posted continuation; their links lead to older ones */
+    asyncx_continuation *ready;   /* the oldest that was taken from there; the owner's alone */
     asyncx_word owner;            /* the thread state of the thread that runs the queue now, or 0 */
     void (*wake)(asyncx_run_queue *self);
 };
-
-static inline void asyncx_run_queue_post_(asyncx_executor *executor, asyncx_continuation *continuation)
-{
-    asyncx_run_queue *queue = (asyncx_run_queue *)(void *)executor;
-    uintptr_t newest;
-    do {
-        newest = asyncx_load_(&queue->incoming);
-        continuation->next = (asyncx_continuation *)(newest & ~(uintptr_t)1);
-    } while (!asyncx_compare_exchange_(&queue->incoming, newest, (uintptr_t)continuation | (newest & 1)));
-    if (newest == 0 && queue->wake)
-        queue->wake(queue);
-}
 
 static inline bool asyncx_run_queue_is_current_(asyncx_executor *executor)
 {
@@ -743,10 +734,23 @@ static inline bool asyncx_run_queue_is_current_(asyncx_executor *executor)
     return asyncx_load_(&queue->owner) == (uintptr_t)ASYNCX_THREAD_STATE();
 }
 
+static inline void asyncx_run_queue_post_(asyncx_executor *executor, asyncx_continuation *continuation)
+{
+    asyncx_run_queue *queue = (asyncx_run_queue *)(void *)executor;
+    uintptr_t newest;
+    do {
+        newest = asyncx_load_(&queue->incoming);
+        continuation->next = (asyncx_continuation *)newest;
+    } while (!asyncx_compare_exchange_(&queue->incoming, newest, (uintptr_t)continuation));
+    if (!newest && queue->wake && (ASYNCX_IN_INTERRUPT() || !asyncx_run_queue_is_current_(executor)))
+        queue->wake(queue);
+}
+
 /* Makes `queue` empty and usable.
  *
- *   wake     called by the post that finds the queue idle, on the posting thread or interrupt: it makes the owner stop
- *            sleeping (write an eventfd, signal a condition variable, set an event). NULL: the owner polls.
+ *   wake     called by the first post since the owner looked for more, on the posting thread or interrupt, unless that
+ *            is the owner running the queue: it makes the owner stop sleeping (write an eventfd, signal a condition
+ *            variable, set an event). NULL: the owner polls.
  *   Threads  before the queue is shared.
  *   Owns     continuations that are posted to it, until they ran.
  */
@@ -760,35 +764,31 @@ static inline void asyncx_run_queue_init(asyncx_run_queue *queue, void (*wake)(a
     queue->wake = wake;
 }
 
-/* Moves what was posted to `ready`, oldest first; without anything lets the owner sleep. */
+/* Takes all that was posted, oldest first. */
 ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_run_queue_take_(asyncx_run_queue *queue)
 {
-    for (;;) {
-        uintptr_t newest = asyncx_load_(&queue->incoming);
-        if (newest == 0)
-            return NULL;
-        if (newest == 1) {
-            if (asyncx_compare_exchange_(&queue->incoming, 1, 0))
-                return NULL;
-        } else {
-            newest = asyncx_exchange_(&queue->incoming, 1);
-            return asyncx_reverse_((asyncx_continuation *)(newest & ~(uintptr_t)1));
-        }
-    }
+    if (!asyncx_load_(&queue->incoming))
+        return NULL;
+    return asyncx_reverse_((asyncx_continuation *)asyncx_exchange_(&queue->incoming, 0));
 }
 
-/* Whether this thread may run the queue: `outer` is who runs it now, which is nobody, or this thread itself. */
-ASYNCX_ALWAYS_INLINE_ bool asyncx_run_queue_may_run_(asyncx_run_queue *queue, uintptr_t outer)
+/* Begins to run the queue on this thread, with what is to run first; NULL when there is nothing. */
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_run_queue_enter_(asyncx_run_queue *queue)
 {
-    if (ASYNCX_TRIPS_(outer && outer != (uintptr_t)ASYNCX_THREAD_STATE())) {
+    asyncx_continuation *oldest;
+#if !ASYNCX_SINGLE_THREADED
+    uintptr_t owner = asyncx_peek_(&queue->owner);
+    if (ASYNCX_TRIPS_(owner && owner != (uintptr_t)ASYNCX_THREAD_STATE())) {
         asyncx_misuse_(ASYNCX_MISUSE_SECOND_OWNER, queue);
-        return false;
+        return NULL;
     }
-    if (ASYNCX_TRIPS_(!queue->executor.post)) {
-        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, queue);
-        return false;
-    }
-    return true;
+#endif
+    oldest = queue->ready;
+    if (!oldest)
+        oldest = asyncx_run_queue_take_(queue);
+    if (oldest)
+        asyncx_store_(&queue->owner, (uintptr_t)ASYNCX_THREAD_STATE());
+    return oldest;
 }
 
 /* Runs the oldest continuation of `queue`, if there is one.
@@ -799,18 +799,12 @@ ASYNCX_ALWAYS_INLINE_ bool asyncx_run_queue_may_run_(asyncx_run_queue *queue, ui
  */
 static inline bool asyncx_run_queue_run_one(asyncx_run_queue *queue)
 {
-    uintptr_t outer = asyncx_peek_(&queue->owner);
-    asyncx_continuation *oldest = queue->ready;
-    if (!asyncx_run_queue_may_run_(queue, outer))
-        return false;
-    if (!oldest)
-        oldest = asyncx_run_queue_take_(queue);
+    asyncx_continuation *oldest = asyncx_run_queue_enter_(queue);
     if (!oldest)
         return false;
     queue->ready = oldest->next;
-    asyncx_store_(&queue->owner, (uintptr_t)ASYNCX_THREAD_STATE());
     asyncx_run(oldest);
-    asyncx_store_(&queue->owner, outer);
+    asyncx_store_(&queue->owner, 0);
     return true;
 }
 
@@ -823,22 +817,16 @@ static inline bool asyncx_run_queue_run_one(asyncx_run_queue *queue)
  */
 static inline bool asyncx_run_queue_run_pass(asyncx_run_queue *queue)
 {
-    uintptr_t outer = asyncx_peek_(&queue->owner);
-    asyncx_continuation *oldest = queue->ready;
-    if (!asyncx_run_queue_may_run_(queue, outer))
-        return false;
-    if (!oldest)
-        oldest = asyncx_run_queue_take_(queue);
+    asyncx_continuation *oldest = asyncx_run_queue_enter_(queue);
     if (!oldest)
         return false;
-    asyncx_store_(&queue->owner, (uintptr_t)ASYNCX_THREAD_STATE());
     do {
         queue->ready = oldest->next;
         asyncx_run(oldest);
         oldest = queue->ready;
     } while (oldest);
-    asyncx_store_(&queue->owner, outer);
-    return (queue->ready = asyncx_run_queue_take_(queue)) != NULL;
+    asyncx_store_(&queue->owner, 0);   /* before the last look: a post after it calls wake */
+    return asyncx_load_(&queue->incoming) != 0;
 }
 
 /* Runs passes until `queue` is empty. With a continuation that posts itself for ever this does not return.
@@ -864,6 +852,11 @@ typedef enum asyncx_status {
 
 /* How an operation ended, in one word: bits 0-1 are set, bits 2-3 are the status, the rest is the error code. */
 typedef uintptr_t asyncx_outcome;
+
+/* private: stands for an outcome where a version is gone, until the misuse is told. */
+#define ASYNCX_STALE_ ((asyncx_outcome)4)
+/* private: stands for an outcome that the protocol is yet to be asked for. */
+#define ASYNCX_ASK_ ((asyncx_outcome)8)
 
 #define ASYNCX_OUTCOME_SUCCEEDED ((asyncx_outcome)(ASYNCX_SUCCEEDED << 2 | 3))
 #define ASYNCX_OUTCOME_CANCELED ((asyncx_outcome)(ASYNCX_CANCELED << 2 | 3))
@@ -968,7 +961,7 @@ struct asyncx_awaitable {
  *   3  no object: the outcome itself */
 typedef struct asyncx_awaiter {
     /* private: */
-    uintptr_t object;
+    char *object;   /* a pointer, not an integer, so that compilers see what it points to */
     asyncx_token token;
 } asyncx_awaiter;
 
@@ -983,7 +976,7 @@ enum { ASYNCX_OBJECT_AWAITABLE_ = 0, ASYNCX_OBJECT_SOURCE_ = 1, ASYNCX_OBJECT_TA
 static inline asyncx_awaiter asyncx_awaiter_of(asyncx_awaitable *awaitable, asyncx_token token)
 {
     asyncx_awaiter awaiter;
-    awaiter.object = (uintptr_t)awaitable;
+    awaiter.object = (char *)ASYNCX_KNOWN_ALIGNED_(awaitable);
     awaiter.token = token;
     return awaiter;
 }
@@ -996,7 +989,7 @@ static inline asyncx_awaiter asyncx_awaiter_of(asyncx_awaitable *awaitable, asyn
 static inline asyncx_awaiter asyncx_completed(asyncx_outcome outcome)
 {
     asyncx_awaiter awaiter;
-    awaiter.object = outcome;
+    awaiter.object = (char *)outcome;
     awaiter.token = 0;
     return awaiter;
 }
@@ -1028,7 +1021,7 @@ enum { ASYNCX_RESERVED_ = 1, ASYNCX_ASYNCHRONOUS_ = 2 };
 
 /* Posts `continuation` if it must not run inline here and returns NULL; else returns it. The order of the rules is
  * the table "Where a continuation runs". `source` is the completed source's executor word, or 0. */
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_place_(asyncx_continuation *continuation, uintptr_t source)
+ASYNCX_OUTLINE_ asyncx_continuation *asyncx_place_(asyncx_continuation *continuation, uintptr_t source)
 {
     asyncx_executor *captured = continuation->executor & 1 ? NULL : (asyncx_executor *)continuation->executor;
     if (ASYNCX_IN_INTERRUPT() || (source & ASYNCX_ASYNCHRONOUS_)) {
@@ -1049,8 +1042,6 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_release_waiters_(uintptr_t waiters, 
     asyncx_continuation *waiter = asyncx_reverse_(ASYNCX_WAITER_OF_(waiters));
     asyncx_continuation *first = NULL;
     asyncx_continuation **last = &first;
-    if (waiter && !waiter->next)
-        return asyncx_place_(waiter, source);
     while (waiter) {
         asyncx_continuation *next = waiter->next;   /* read before it is posted: it may be gone right after */
         waiter->next = NULL;
@@ -1276,15 +1267,17 @@ ASYNCX_ALWAYS_INLINE_ asyncx_call asyncx_task_call_(asyncx_task *task,
     return call;
 }
 
-/* What an AWAIT does next: goes on at once, or returns `next` to the loop that runs its task. */
+/* What an AWAIT does next: goes on at once with `outcome`, or returns `next` to the loop that runs its task. */
 typedef struct asyncx_step {
     asyncx_continuation *next;
-    bool goes_on;
+    asyncx_outcome outcome;   /* 0: return */
 } asyncx_step;
 
-ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_go_on_(void)
+ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_go_on_(asyncx_outcome outcome)
 {
-    asyncx_step step = {NULL, true};
+    asyncx_step step;
+    step.next = NULL;
+    step.outcome = outcome;
     return step;
 }
 
@@ -1292,7 +1285,7 @@ ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_return_(asyncx_continuation *next)
 {
     asyncx_step step;
     step.next = next;
-    step.goes_on = false;
+    step.outcome = 0;
     return step;
 }
 
@@ -1348,7 +1341,7 @@ ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_operation_(asyncx_task *task, asy
     if (asyncx_register_alone_(task, operation, word, state))
         return asyncx_return_(NULL);
     if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_)
-        return asyncx_go_on_();
+        return asyncx_go_on_(word);
     return asyncx_return_(asyncx_wait_for_operation_(task, operation, ASYNCX_USE_EXECUTOR, state));
 }
 
@@ -1391,16 +1384,16 @@ ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_call_(asyncx_task *task, asyncx_c
 ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_(asyncx_task *task, asyncx_awaiter awaiter, unsigned int flags,
                                                       asyncx_state state)
 {
-    asyncx_awaitable *awaitable = (asyncx_awaitable *)awaiter.object;
+    asyncx_awaitable *awaitable = (asyncx_awaitable *)(void *)awaiter.object;
     uintptr_t executor = task->continuation.executor;
-    unsigned int kind = awaiter.object & ASYNCX_TAG_;
+    uintptr_t kind = ASYNCX_TAG_OF_((uintptr_t)awaiter.object);
     if (kind == ASYNCX_OBJECT_TASK_)
-        return asyncx_wait_for_task_(task, (asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_), flags, state);
-    task->awaited = awaiter.object;
+        return asyncx_wait_for_task_(task, (asyncx_task *)(void *)(awaiter.object - ASYNCX_OBJECT_TASK_), flags, state);
+    task->awaited = (uintptr_t)awaiter.object;
     task->token = awaiter.token;
     if (kind == ASYNCX_OBJECT_SOURCE_)
         return asyncx_wait_for_operation_(
-            task, &((asyncx_source *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation, flags, state);
+            task, &((asyncx_source *)(void *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation, flags, state);
     asyncx_suspend_at_(task, state);
     if (kind == ASYNCX_OBJECT_OUTCOME_ || !awaitable)
         return &task->continuation;
@@ -1469,6 +1462,14 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_task_complete_(asyncx_task *ta
     return asyncx_release_waiters_(waiters, 0);
 }
 
+/* What a misuse that returns hands to the loop. Compilers must not see through it: a constant would keep its callers
+ * from being left by a tail call. */
+ASYNCX_COLD_ asyncx_continuation *asyncx_opaque_(asyncx_continuation *continuation)
+{
+    asyncx_continuation *volatile opaque = continuation;
+    return opaque;
+}
+
 /* A resumption that leads nowhere; the task stays as it is. */
 ASYNCX_COLD_ asyncx_continuation *asyncx_resume_misuse_(asyncx_task *task, asyncx_state state)
 {
@@ -1478,15 +1479,15 @@ ASYNCX_COLD_ asyncx_continuation *asyncx_resume_misuse_(asyncx_task *task, async
                    task);
     (void)task;
     (void)state;
-    return NULL;
+    return asyncx_opaque_(NULL);
 }
 
-/* Resumed by somebody who is not what the task waits for; it stays suspended. */
+/* Resumed by somebody who is not what the task waits for: it stays suspended. */
 ASYNCX_COLD_ asyncx_continuation *asyncx_resumed_too_early_(asyncx_task *task, asyncx_state state)
 {
     task->state = state;
     asyncx_misuse_(ASYNCX_MISUSE_RESULT_BEFORE_COMPLETION, task);
-    return NULL;
+    return asyncx_opaque_(NULL);
 }
 
 /* Starts a called task here and now. */
@@ -1544,11 +1545,23 @@ ASYNCX_ALWAYS_INLINE_ bool asyncx_source_reserve_(asyncx_source *source)
 #endif
 }
 
-ASYNCX_OUTLINE_ void asyncx_source_release_(uintptr_t waiters, uintptr_t executor)
+ASYNCX_OUTLINE_ void asyncx_source_release_all_(uintptr_t executor, uintptr_t waiters)
 {
     asyncx_continuation *waiter = asyncx_release_waiters_(waiters, executor);
     if (waiter)
         asyncx_resume(waiter);
+}
+
+/* The short way of an asynchronous source whose only waiter captured no executor; asyncx_release_waiters_ does the rest. */
+ASYNCX_OUTLINE_ void asyncx_source_release_(uintptr_t executor, uintptr_t waiters)
+{
+    asyncx_continuation *waiter = ASYNCX_WAITER_OF_(waiters);
+    if (!waiter)
+        return;
+    if ((executor & ASYNCX_ASYNCHRONOUS_) && !waiter->next && !waiter->executor)
+        asyncx_post((asyncx_executor *)(executor & ~(uintptr_t)ASYNCX_TAG_), waiter);
+    else
+        asyncx_source_release_all_(executor, waiters);
 }
 
 /* Publishes the outcome and resumes the waiters; the source is not touched after the exchange. */
@@ -1560,7 +1573,7 @@ ASYNCX_ALWAYS_INLINE_ void asyncx_source_publish_(asyncx_source *source, asyncx_
         if (waiters)
             asyncx_resume((asyncx_continuation *)waiters);
     } else {
-        asyncx_source_release_(waiters, executor);
+        asyncx_source_release_(executor, waiters);
     }
 }
 
@@ -1650,25 +1663,35 @@ static inline void asyncx_value_init_(asyncx_value_core_ *core, unsigned int fla
     asyncx_source_init_(&core->source, flags, executor);
 }
 
-ASYNCX_ALWAYS_INLINE_ void asyncx_value_reset_(asyncx_value_core_ *core)
+/* Opens the next version. */
+ASYNCX_ALWAYS_INLINE_ void asyncx_value_renew_(asyncx_value_core_ *core)
 {
-    uintptr_t word = asyncx_load_(&core->source.operation.word);
     uintptr_t executor = asyncx_peek_(&core->source.executor);
-    if (ASYNCX_TRIPS_(!core->awaitable.ops)) {
-        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, core);
-        return;
-    }
-    /* Pending is fine too, unless somebody waits or is just completing it. */
-    if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(word) != ASYNCX_COMPLETE_ &&
-                      ((word & ~(uintptr_t)ASYNCX_LIST_) || (executor & ASYNCX_RESERVED_)))) {
-        asyncx_misuse_(ASYNCX_MISUSE_RESET_WHILE_AWAITED, core);
-        return;
-    }
     core->version++;
     asyncx_init_(&core->source.operation.word, executor & ASYNCX_ASYNCHRONOUS_);   /* which is ASYNCX_LIST_ */
 #if !ASYNCX_SINGLE_THREADED
     asyncx_store_(&core->source.executor, executor & ~(uintptr_t)ASYNCX_RESERVED_);   /* last: opens the source to set_* */
 #endif
+}
+
+/* Resets a source that is not complete: fine, unless somebody waits or is completing it. */
+ASYNCX_COLD_ void asyncx_value_reset_pending_(asyncx_value_core_ *core)
+{
+    if (!core->awaitable.ops)
+        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, core);
+    else if ((asyncx_load_(&core->source.operation.word) & ~(uintptr_t)ASYNCX_LIST_) ||
+             (asyncx_load_(&core->source.executor) & ASYNCX_RESERVED_))
+        asyncx_misuse_(ASYNCX_MISUSE_RESET_WHILE_AWAITED, core);
+    else
+        asyncx_value_renew_(core);
+}
+
+ASYNCX_ALWAYS_INLINE_ void asyncx_value_reset_(asyncx_value_core_ *core)
+{
+    if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(asyncx_load_(&core->source.operation.word)) != ASYNCX_COMPLETE_))
+        asyncx_value_reset_pending_(core);
+    else
+        asyncx_value_renew_(core);
 }
 
 ASYNCX_ALWAYS_INLINE_ asyncx_value_task asyncx_value_task_of_(asyncx_value_core_ *core)
@@ -1678,6 +1701,23 @@ ASYNCX_ALWAYS_INLINE_ asyncx_value_task asyncx_value_task_of_(asyncx_value_core_
     return task;
 }
 
+/* Returns a value task for `token` of an object that implements the protocol.
+ *
+ *   Threads  any thread.
+ *   Source   the constructor of ValueTask that takes an IValueTaskSource.
+ */
+static inline asyncx_value_task asyncx_value_task_of(asyncx_awaitable *awaitable, asyncx_token token)
+{
+    asyncx_value_task task;
+    task.awaiter = asyncx_awaiter_of(awaitable, token);
+    return task;
+}
+
+/* Returns a value task that is complete already.
+ *
+ *   Threads  any thread.
+ *   Source   ValueTask.FromResult, FromException, FromCanceled.
+ */
 static inline asyncx_value_task asyncx_value_task_from_outcome(asyncx_outcome outcome)
 {
     asyncx_value_task task;
@@ -1685,49 +1725,85 @@ static inline asyncx_value_task asyncx_value_task_from_outcome(asyncx_outcome ou
     return task;
 }
 
+/* Ends an await with `outcome`: whatever its kind, the resume point then finds that. */
+ASYNCX_COLD_ asyncx_continuation *asyncx_end_with_(asyncx_task *task, asyncx_outcome outcome, asyncx_state state)
+{
+    task->awaited = outcome;
+    asyncx_suspend_at_(task, state);
+    return asyncx_opaque_(&task->continuation);
+}
+
+ASYNCX_COLD_ asyncx_continuation *asyncx_wait_for_stale_(asyncx_task *task, const void *source, asyncx_state state)
+{
+    asyncx_misuse_(ASYNCX_MISUSE_STALE_TOKEN, source);
+    (void)source;
+    return asyncx_end_with_(task, ASYNCX_OUTCOME_CANCELED, state);
+}
+
+/* An AWAIT that got something else than an outcome. */
+ASYNCX_COLD_ asyncx_continuation *asyncx_no_outcome_(asyncx_task *task, asyncx_outcome outcome, asyncx_state state)
+{
+    if (outcome == ASYNCX_STALE_)
+        return asyncx_wait_for_stale_(task, (const void *)task->awaited, state);
+    if (outcome == ASYNCX_ASK_)
+        return asyncx_end_with_(task, asyncx_end_general_(task), state);
+    return asyncx_resumed_too_early_(task, state);
+}
+
 /* Awaits the version of `core` that `token` names. */
 ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_version_(asyncx_task *task, asyncx_value_core_ *core, asyncx_token token,
                                                         asyncx_state state)
 {
-    if (!ASYNCX_TRIPS_(core->version != token)) {
-        uintptr_t word = asyncx_load_(&core->source.operation.word);
-        task->awaited = (uintptr_t)core;
-        task->token = token;
-        if (asyncx_register_alone_(task, &core->source.operation, word, state))
-            return asyncx_return_(NULL);
-        if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_)
-            return asyncx_go_on_();
-    }
-    return asyncx_await_awaiter_(task, asyncx_awaiter_of(&core->awaitable, token), state);
+    uintptr_t word;
+    if (ASYNCX_TRIPS_(core->version != token))
+        return asyncx_return_(asyncx_wait_for_stale_(task, core, state));
+    word = asyncx_load_(&core->source.operation.word);
+    task->awaited = (uintptr_t)core;
+    task->token = token;
+    if (asyncx_register_alone_(task, &core->source.operation, word, state))
+        return asyncx_return_(NULL);
+    if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_)
+        return asyncx_go_on_(word);
+    return asyncx_return_(asyncx_wait_for_(task, asyncx_awaiter_of(&core->awaitable, token), ASYNCX_USE_EXECUTOR, state));
 }
 
 ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_value_task_(asyncx_task *task, asyncx_value_task value_task,
                                                            asyncx_state state)
 {
-    asyncx_value_core_ *core = (asyncx_value_core_ *)value_task.awaiter.object;
-    if (ASYNCX_LIKELY_(core) && ASYNCX_LIKELY_(!((uintptr_t)core & ASYNCX_TAG_)) &&
-        ASYNCX_LIKELY_(core->awaitable.ops == &asyncx_value_ops_))
+    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)value_task.awaiter.object;
+    if (!ASYNCX_LIKELY_(core))
+        return asyncx_go_on_(ASYNCX_OUTCOME_SUCCEEDED);
+    if (!ASYNCX_LIKELY_(!((uintptr_t)core & ASYNCX_TAG_)))
+        return asyncx_go_on_((asyncx_outcome)value_task.awaiter.object);
+    if (ASYNCX_LIKELY_(core->awaitable.ops == &asyncx_value_ops_))
         return asyncx_await_version_(task, core, value_task.awaiter.token, state);
-    return asyncx_await_awaiter_(task, value_task.awaiter, state);
+    return asyncx_return_(asyncx_wait_for_(task, value_task.awaiter, ASYNCX_USE_EXECUTOR, state));
 }
 
 ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_version_(asyncx_task *task)
 {
     asyncx_value_core_ *core = (asyncx_value_core_ *)task->awaited;
-    if (asyncx_value_is_stale_(core, task->token))
-        return ASYNCX_OUTCOME_CANCELED;
+    if (ASYNCX_CHECKS && !ASYNCX_LIKELY_(!((uintptr_t)core & ASYNCX_TAG_)))
+        return (uintptr_t)core;
+    if (ASYNCX_TRIPS_(core->version != task->token))
+        return ASYNCX_STALE_;
     return asyncx_peek_(&core->source.operation.word);
 }
 
+/* The usual object behind a value task is a versioned source; others are asked out of line. */
 ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_value_task_(asyncx_task *task)
 {
-    asyncx_value_core_ *core = (asyncx_value_core_ *)task->awaited;
-    if (ASYNCX_LIKELY_(core) && ASYNCX_LIKELY_(!((uintptr_t)core & ASYNCX_TAG_)) &&
-        ASYNCX_LIKELY_(core->awaitable.ops == &asyncx_value_ops_))
+    uintptr_t object = task->awaited;
+    if (!ASYNCX_LIKELY_(!(object & ASYNCX_TAG_)))
+        return object;
+    if (ASYNCX_LIKELY_(((asyncx_awaitable *)object)->ops == &asyncx_value_ops_))
         return asyncx_end_version_(task);
+#if ASYNCX_CHECKS
+    return ASYNCX_ASK_;   /* so that nothing is called from here: see asyncx_wait_for_operation_ */
+#else
     return asyncx_end_general_(task);
+#endif
 }
-
 
 /* -- the protocol, for anything: what combinators, adapters and awaiters built on awaiters call -- */
 
@@ -1740,13 +1816,13 @@ ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_value_task_(asyncx_task *task)
  */
 static inline asyncx_status asyncx_awaiter_get_status(asyncx_awaiter awaiter)
 {
-    asyncx_awaitable *awaitable = (asyncx_awaitable *)awaiter.object;
-    switch (awaiter.object & ASYNCX_TAG_) {
-    case ASYNCX_OBJECT_OUTCOME_: return asyncx_outcome_status(awaiter.object);
+    asyncx_awaitable *awaitable = (asyncx_awaitable *)(void *)awaiter.object;
+    switch (ASYNCX_TAG_OF_((uintptr_t)awaiter.object)) {
+    case ASYNCX_OBJECT_OUTCOME_: return asyncx_outcome_status((asyncx_outcome)awaiter.object);
     case ASYNCX_OBJECT_TASK_:
-        return asyncx_operation_get_status_(&((asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_))->operation);
+        return asyncx_operation_get_status_(&((asyncx_task *)(void *)(awaiter.object - ASYNCX_OBJECT_TASK_))->operation);
     case ASYNCX_OBJECT_SOURCE_:
-        return asyncx_operation_get_status_(&((asyncx_source *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation);
+        return asyncx_operation_get_status_(&((asyncx_source *)(void *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation);
     default: break;
     }
     if (!awaitable)
@@ -1773,16 +1849,16 @@ static inline asyncx_status asyncx_awaiter_get_status(asyncx_awaiter awaiter)
 static inline bool asyncx_awaiter_on_completed(asyncx_awaiter awaiter, asyncx_continuation *continuation,
                                                unsigned int flags)
 {
-    asyncx_awaitable *awaitable = (asyncx_awaitable *)awaiter.object;
+    asyncx_awaitable *awaitable = (asyncx_awaitable *)(void *)awaiter.object;
     asyncx_task *task;
     flags &= ASYNCX_USE_EXECUTOR | ASYNCX_FLOW_CONTEXT;
 #if ASYNCX_EXECUTION_CONTEXT
     continuation->context = flags & ASYNCX_FLOW_CONTEXT ? ASYNCX_THREAD_STATE()->context : asyncx_no_flow_;
 #endif
-    switch (awaiter.object & ASYNCX_TAG_) {
+    switch (ASYNCX_TAG_OF_((uintptr_t)awaiter.object)) {
     case ASYNCX_OBJECT_OUTCOME_: return false;
     case ASYNCX_OBJECT_TASK_:
-        task = (asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_);
+        task = (asyncx_task *)(void *)(awaiter.object - ASYNCX_OBJECT_TASK_);
         if (asyncx_load_(&task->operation.word) == ASYNCX_LAZY_) {
             asyncx_init_(&task->operation.word, ASYNCX_PLAIN_);
             task->continuation.executor = continuation->executor & ~(uintptr_t)1;
@@ -1790,7 +1866,7 @@ static inline bool asyncx_awaiter_on_completed(asyncx_awaiter awaiter, asyncx_co
         }
         return asyncx_operation_register_(&task->operation, continuation, flags);
     case ASYNCX_OBJECT_SOURCE_:
-        return asyncx_operation_register_(&((asyncx_source *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation,
+        return asyncx_operation_register_(&((asyncx_source *)(void *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation,
                                           continuation, flags);
     default: break;
     }
@@ -1811,13 +1887,13 @@ static inline bool asyncx_awaiter_on_completed(asyncx_awaiter awaiter, asyncx_co
  */
 static inline asyncx_outcome asyncx_awaiter_get_result(asyncx_awaiter awaiter)
 {
-    asyncx_awaitable *awaitable = (asyncx_awaitable *)awaiter.object;
-    switch (awaiter.object & ASYNCX_TAG_) {
-    case ASYNCX_OBJECT_OUTCOME_: return awaiter.object;
+    asyncx_awaitable *awaitable = (asyncx_awaitable *)(void *)awaiter.object;
+    switch (ASYNCX_TAG_OF_((uintptr_t)awaiter.object)) {
+    case ASYNCX_OBJECT_OUTCOME_: return (asyncx_outcome)awaiter.object;
     case ASYNCX_OBJECT_TASK_:
-        return asyncx_operation_get_result_(&((asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_))->operation);
+        return asyncx_operation_get_result_(&((asyncx_task *)(void *)(awaiter.object - ASYNCX_OBJECT_TASK_))->operation);
     case ASYNCX_OBJECT_SOURCE_:
-        return asyncx_operation_get_result_(&((asyncx_source *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation);
+        return asyncx_operation_get_result_(&((asyncx_source *)(void *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation);
     default: break;
     }
     if (!awaitable)
@@ -1838,15 +1914,15 @@ static inline asyncx_outcome asyncx_awaiter_get_result(asyncx_awaiter awaiter)
  */
 static inline bool asyncx_awaiter_withdraw(asyncx_awaiter awaiter, asyncx_continuation *continuation)
 {
-    asyncx_awaitable *awaitable = (asyncx_awaitable *)awaiter.object;
+    asyncx_awaitable *awaitable = (asyncx_awaitable *)(void *)awaiter.object;
     asyncx_source *source;
-    switch (awaiter.object & ASYNCX_TAG_) {
+    switch (ASYNCX_TAG_OF_((uintptr_t)awaiter.object)) {
     case ASYNCX_OBJECT_OUTCOME_: return false;
     case ASYNCX_OBJECT_TASK_:
-        return asyncx_operation_withdraw_(&((asyncx_task *)(awaiter.object - ASYNCX_OBJECT_TASK_))->operation, 0,
+        return asyncx_operation_withdraw_(&((asyncx_task *)(void *)(awaiter.object - ASYNCX_OBJECT_TASK_))->operation, 0,
                                           continuation);
     case ASYNCX_OBJECT_SOURCE_:
-        source = (asyncx_source *)(awaiter.object - ASYNCX_OBJECT_SOURCE_);
+        source = (asyncx_source *)(void *)(awaiter.object - ASYNCX_OBJECT_SOURCE_);
         return asyncx_operation_withdraw_(&source->operation, asyncx_peek_(&source->executor), continuation);
     default: return awaitable && awaitable->ops && awaitable->ops->withdraw(awaitable, awaiter.token, continuation);
     }
@@ -1938,7 +2014,7 @@ ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_await_(asyncx_task *task, int ki
 ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_awaiter_of_object_(const void *object, unsigned int kind)
 {
     asyncx_awaiter awaiter;
-    awaiter.object = (uintptr_t)object + kind;
+    awaiter.object = (char *)(uintptr_t)object + kind;
     awaiter.token = 0;
     return awaiter;
 }
@@ -2249,22 +2325,12 @@ typedef asyncx_state asyncx_wide_state_;
 #define ASYNCX_FINALLY_OUTCOME_ (*asyncx_finally_outcome_(asyncx_task_))
 
 #if ASYNCX_COMPUTED_GOTO
-#define ASYNCX_RESUME_POINT_(count)                                          \
-    if (0) {                                                                 \
-        ASYNCX_PASTE_(asyncx_resume_point_, count):                          \
-        if (ASYNCX_CHECKS)                                                   \
-            asyncx_task_->state = ASYNCX_STATE_RUNNING_;                     \
-    }
+#define ASYNCX_RESUME_POINT_(count) ASYNCX_PASTE_(asyncx_resume_point_, count):
 #define ASYNCX_STATE_OF_(count)                                                                    \
     ((asyncx_state)(ASYNCX_STATE_FIRST_ + ((char *)__extension__ &&ASYNCX_PASTE_(asyncx_resume_point_, count) - \
                                            (char *)__extension__ &&asyncx_dispatch_)))
 #else
-#define ASYNCX_RESUME_POINT_(count)           \
-    if (0) {                                                                 \
-    case ASYNCX_CASE_(ASYNCX_LABEL_(count)):                                 \
-        if (ASYNCX_CHECKS)                                                   \
-            asyncx_task_->state = ASYNCX_STATE_RUNNING_;                     \
-    }
+#define ASYNCX_RESUME_POINT_(count) case ASYNCX_CASE_(ASYNCX_LABEL_(count)):
 #define ASYNCX_STATE_OF_(count) ((asyncx_state)(sizeof(char[ASYNCX_LABEL_(count) <= ASYNCX_STATE_MAX_ ? 1 : -1]) ? ASYNCX_LABEL_(count) : 0))
 #endif
 
@@ -2293,7 +2359,7 @@ typedef asyncx_state asyncx_wide_state_;
             goto asyncx_failed_;                                                        \
     asyncx_failed_:                                                                     \
         if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(asyncx_outcome_) != ASYNCX_COMPLETE_))         \
-            return asyncx_resumed_too_early_(asyncx_task_, asyncx_state_);              \
+            return asyncx_no_outcome_(asyncx_task_, asyncx_outcome_, asyncx_state_);    \
     asyncx_exit_:                                                                       \
         if (ASYNCX_HAS_FINALLY_ && !ASYNCX_FINALLY_OUTCOME_) {                          \
             asyncx_state_ = ASYNCX_STATE_FINALLY_;                                      \
@@ -2302,7 +2368,7 @@ typedef asyncx_state asyncx_wide_state_;
         return asyncx_task_complete_(asyncx_task_, asyncx_outcome_);                    \
     default:                                                                            \
         /* Tested after the resume points: a task starts once and is resumed often. */     \
-        if (asyncx_state_ == ASYNCX_STATE_START_)                                       \
+        if (!ASYNCX_LIKELY_(asyncx_state_ != ASYNCX_STATE_START_))                      \
             goto asyncx_start_;                                                         \
         if (ASYNCX_HAS_FINALLY_ && asyncx_state_ == ASYNCX_STATE_FINALLY_)              \
             return asyncx_task_complete_(asyncx_task_, asyncx_outcome_);                \
@@ -2336,11 +2402,16 @@ typedef asyncx_state asyncx_wide_state_;
         ASYNCX_AT_(text)                                                                                 \
         {                                                                                                \
             const asyncx_step asyncx_step_here_ = ASYNCX_BEGIN_AWAIT_(asyncx_task_, x, ASYNCX_STATE_OF_(count)); \
-            if (!asyncx_step_here_.goes_on)                                                              \
+            if (!asyncx_step_here_.outcome)                                                              \
                 return asyncx_step_here_.next;                                                           \
+            asyncx_outcome_ = asyncx_step_here_.outcome;                                                 \
         }                                                                                                \
-        ASYNCX_RESUME_POINT_(count)                                                                      \
-        asyncx_outcome_ = asyncx_end_await_(asyncx_task_, ASYNCX_KIND_OF_(x));                           \
+        if (0) {                                                                                         \
+            ASYNCX_RESUME_POINT_(count)                                                                  \
+            asyncx_outcome_ = asyncx_end_await_(asyncx_task_, ASYNCX_KIND_OF_(x));                       \
+            if (ASYNCX_CHECKS)                                                                           \
+                asyncx_task_->state = ASYNCX_STATE_RUNNING_;                                             \
+        }                                                                                                \
         on_outcome(count)                                                                                \
     } while (0)
 #define ASYNCX_PROPAGATE_(count)                                                                         \
@@ -2350,7 +2421,7 @@ typedef asyncx_state asyncx_wide_state_;
     }
 #define ASYNCX_TRIP_EARLY_(count)                                                                        \
     if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(asyncx_outcome_) != ASYNCX_COMPLETE_))                              \
-        return asyncx_resumed_too_early_(asyncx_task_, ASYNCX_STATE_OF_(count));
+        return asyncx_no_outcome_(asyncx_task_, asyncx_outcome_, ASYNCX_STATE_OF_(count));
 
 /* Waits for `x` to complete. If it failed or was canceled, this function ends in the same way (through its
  * ASYNC_FINALLY); AWAIT_STATUS hands the outcome over instead. */
