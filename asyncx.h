@@ -722,8 +722,8 @@ typedef struct asyncx_run_queue asyncx_run_queue;
 struct asyncx_run_queue {
     asyncx_executor executor;   /* give &queue.executor to whatever shall run here */
     /* private: */
-    asyncx_word incoming;         /* the newest posted continuation; their links lead to older ones */
-    asyncx_continuation *ready;   /* the oldest that was taken from there; the owner's alone */
+    asyncx_word newest;           /* what was posted last; threaded: its links lead to older ones, back to the last look */
+    asyncx_continuation *ready;   /* what runs next, linked to newer ones; the owner's alone */
     asyncx_word owner;            /* the thread state of the thread that runs the queue now, or 0 */
     void (*wake)(asyncx_run_queue *self);
 };
@@ -737,12 +737,25 @@ static inline bool asyncx_run_queue_is_current_(asyncx_executor *executor)
 static inline void asyncx_run_queue_post_(asyncx_executor *executor, asyncx_continuation *continuation)
 {
     asyncx_run_queue *queue = (asyncx_run_queue *)(void *)executor;
+#if ASYNCX_SINGLE_THREADED
+    continuation->next = NULL;
+    if (queue->ready) {
+        ((asyncx_continuation *)queue->newest)->next = continuation;
+        queue->newest = (uintptr_t)continuation;
+        return;
+    }
+    queue->ready = continuation;
+    queue->newest = (uintptr_t)continuation;
+#else
     uintptr_t newest;
     do {
-        newest = asyncx_load_(&queue->incoming);
+        newest = asyncx_load_(&queue->newest);
         continuation->next = (asyncx_continuation *)newest;
-    } while (!asyncx_compare_exchange_(&queue->incoming, newest, (uintptr_t)continuation));
-    if (!newest && queue->wake && (ASYNCX_IN_INTERRUPT() || !asyncx_run_queue_is_current_(executor)))
+    } while (!asyncx_compare_exchange_(&queue->newest, newest, (uintptr_t)continuation));
+    if (newest)
+        return;
+#endif
+    if (queue->wake && (ASYNCX_IN_INTERRUPT() || !asyncx_run_queue_is_current_(executor)))
         queue->wake(queue);
 }
 
@@ -758,37 +771,35 @@ static inline void asyncx_run_queue_init(asyncx_run_queue *queue, void (*wake)(a
 {
     queue->executor.post = asyncx_run_queue_post_;
     queue->executor.is_current = asyncx_run_queue_is_current_;
-    asyncx_store_(&queue->incoming, 0);
+    asyncx_store_(&queue->newest, 0);
     queue->ready = NULL;
     asyncx_store_(&queue->owner, 0);
     queue->wake = wake;
 }
 
-/* Takes all that was posted, oldest first. */
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_run_queue_take_(asyncx_run_queue *queue)
+/* Whether this thread may run the queue: nobody else does. */
+ASYNCX_ALWAYS_INLINE_ bool asyncx_run_queue_may_run_(asyncx_run_queue *queue)
 {
-    if (!asyncx_load_(&queue->incoming))
-        return NULL;
-    return asyncx_reverse_((asyncx_continuation *)asyncx_exchange_(&queue->incoming, 0));
-}
-
-/* Begins to run the queue on this thread, with what is to run first; NULL when there is nothing. */
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_run_queue_enter_(asyncx_run_queue *queue)
-{
-    asyncx_continuation *oldest;
 #if !ASYNCX_SINGLE_THREADED
     uintptr_t owner = asyncx_peek_(&queue->owner);
     if (ASYNCX_TRIPS_(owner && owner != (uintptr_t)ASYNCX_THREAD_STATE())) {
         asyncx_misuse_(ASYNCX_MISUSE_SECOND_OWNER, queue);
-        return NULL;
+        return false;
     }
+#else
+    (void)queue;
 #endif
-    oldest = queue->ready;
-    if (!oldest)
-        oldest = asyncx_run_queue_take_(queue);
-    if (oldest)
-        asyncx_store_(&queue->owner, (uintptr_t)ASYNCX_THREAD_STATE());
-    return oldest;
+    return true;
+}
+
+/* What is to run next, or NULL. */
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_run_queue_look_(asyncx_run_queue *queue)
+{
+#if !ASYNCX_SINGLE_THREADED
+    if (!queue->ready && asyncx_load_(&queue->newest))
+        queue->ready = asyncx_reverse_((asyncx_continuation *)asyncx_exchange_(&queue->newest, 0));
+#endif
+    return queue->ready;
 }
 
 /* Runs the oldest continuation of `queue`, if there is one.
@@ -799,10 +810,14 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_run_queue_enter_(asyncx_run_qu
  */
 static inline bool asyncx_run_queue_run_one(asyncx_run_queue *queue)
 {
-    asyncx_continuation *oldest = asyncx_run_queue_enter_(queue);
+    asyncx_continuation *oldest;
+    if (!asyncx_run_queue_may_run_(queue))
+        return false;
+    oldest = asyncx_run_queue_look_(queue);
     if (!oldest)
         return false;
     queue->ready = oldest->next;
+    asyncx_store_(&queue->owner, (uintptr_t)ASYNCX_THREAD_STATE());
     asyncx_run(oldest);
     asyncx_store_(&queue->owner, 0);
     return true;
@@ -817,16 +832,36 @@ static inline bool asyncx_run_queue_run_one(asyncx_run_queue *queue)
  */
 static inline bool asyncx_run_queue_run_pass(asyncx_run_queue *queue)
 {
-    asyncx_continuation *oldest = asyncx_run_queue_enter_(queue);
+    asyncx_continuation *oldest;
+#if ASYNCX_SINGLE_THREADED
+    asyncx_continuation *last = (asyncx_continuation *)queue->newest;
+#endif
+    if (!asyncx_run_queue_may_run_(queue))
+        return false;
+    oldest = asyncx_run_queue_look_(queue);
     if (!oldest)
         return false;
+    asyncx_store_(&queue->owner, (uintptr_t)ASYNCX_THREAD_STATE());
     do {
-        queue->ready = oldest->next;
-        asyncx_run(oldest);
+        asyncx_continuation *current = oldest;
+        queue->ready = current->next;
+#if ASYNCX_SINGLE_THREADED
+        if (current == last)
+            last = NULL;
+#endif
+        asyncx_run(current);
         oldest = queue->ready;
+#if ASYNCX_SINGLE_THREADED
+        if (!last)
+            break;
+#endif
     } while (oldest);
     asyncx_store_(&queue->owner, 0);   /* before the last look: a post after it calls wake */
-    return asyncx_load_(&queue->incoming) != 0;
+#if ASYNCX_SINGLE_THREADED
+    return oldest != NULL;
+#else
+    return asyncx_load_(&queue->newest) != 0;
+#endif
 }
 
 /* Runs passes until `queue` is empty. With a continuation that posts itself for ever this does not return.
@@ -955,9 +990,9 @@ struct asyncx_awaitable {
 } ASYNCX_ALIGNED_(sizeof(void *) < 4 ? 4 : sizeof(void *));
 
 /* An awaiter by value, two machine words. The low bits of `object` tell what it is:
- *   0  an asyncx_awaitable; or NULL: complete, success (a zeroed awaiter)
+ *   0  an asyncx_task, which starts when it is awaited; or NULL: complete, success (a zeroed awaiter)
  *   1  an asyncx_source
- *   2  an asyncx_task, which starts when it is awaited
+ *   2  an asyncx_awaitable
  *   3  no object: the outcome itself */
 typedef struct asyncx_awaiter {
     /* private: */
@@ -965,7 +1000,12 @@ typedef struct asyncx_awaiter {
     asyncx_token token;
 } asyncx_awaiter;
 
-enum { ASYNCX_OBJECT_AWAITABLE_ = 0, ASYNCX_OBJECT_SOURCE_ = 1, ASYNCX_OBJECT_TASK_ = 2, ASYNCX_OBJECT_OUTCOME_ = 3 };
+enum { ASYNCX_OBJECT_TASK_ = 0, ASYNCX_OBJECT_SOURCE_ = 1, ASYNCX_OBJECT_AWAITABLE_ = 2, ASYNCX_OBJECT_OUTCOME_ = 3 };
+
+/* What an awaiter or `asyncx_task.awaited` points to, once its kind is known. */
+#define ASYNCX_TASK_OF_(object) ((asyncx_task *)(void *)(object))
+#define ASYNCX_SOURCE_OF_(object) ((asyncx_source *)(void *)((char *)(object)-ASYNCX_OBJECT_SOURCE_))
+#define ASYNCX_AWAITABLE_OF_(object) ((asyncx_awaitable *)(void *)((char *)(object)-ASYNCX_OBJECT_AWAITABLE_))
 
 /* Returns the awaiter of an object that implements the protocol.
  *
@@ -976,7 +1016,7 @@ enum { ASYNCX_OBJECT_AWAITABLE_ = 0, ASYNCX_OBJECT_SOURCE_ = 1, ASYNCX_OBJECT_TA
 static inline asyncx_awaiter asyncx_awaiter_of(asyncx_awaitable *awaitable, asyncx_token token)
 {
     asyncx_awaiter awaiter;
-    awaiter.object = (char *)ASYNCX_KNOWN_ALIGNED_(awaitable);
+    awaiter.object = (char *)ASYNCX_KNOWN_ALIGNED_(awaitable) + ASYNCX_OBJECT_AWAITABLE_;
     awaiter.token = token;
     return awaiter;
 }
@@ -996,7 +1036,7 @@ static inline asyncx_awaiter asyncx_completed(asyncx_outcome outcome)
 
 /* The heart of everything that completes once: its state in one word, whose bits 0-1 say what the rest is.
  *   00  NULL, or the one waiter, which nothing but resuming is to be done with
- *   10  a list of waiters, newest first, possibly empty: asyncx_release sorts out where each one runs
+ *   10  a list of waiters, newest first, possibly empty: asyncx_place_ finds out where each one runs
  *   01  the same, while asyncx_operation_withdraw_ holds the older part of the list
  *   11  complete: an asyncx_outcome */
 typedef struct asyncx_operation {
@@ -1059,6 +1099,27 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_release_waiters_(uintptr_t waiters, 
     return first;
 }
 
+/* A plain waiter's link is NULL, so that it can be the end of a list. With threads that has to be so before the waiter
+ * is shared; without, whoever makes it a list sees to it. */
+ASYNCX_ALWAYS_INLINE_ void asyncx_link_before_sharing_(asyncx_continuation *waiter)
+{
+#if ASYNCX_SINGLE_THREADED
+    (void)waiter;
+#else
+    waiter->next = NULL;
+#endif
+}
+
+ASYNCX_ALWAYS_INLINE_ void asyncx_link_plain_waiter_(uintptr_t word)
+{
+#if ASYNCX_SINGLE_THREADED
+    if (word && ASYNCX_TAG_OF_(word) == ASYNCX_PLAIN_)
+        ASYNCX_WAITER_OF_(word)->next = NULL;
+#else
+    (void)word;
+#endif
+}
+
 /* Registers `continuation`. Returns false when the operation is complete: nothing is kept then. */
 ASYNCX_OUTLINE_ bool asyncx_operation_register_(asyncx_operation *operation, asyncx_continuation *continuation,
                                                 unsigned int flags)
@@ -1079,6 +1140,7 @@ ASYNCX_OUTLINE_ bool asyncx_operation_register_(asyncx_operation *operation, asy
         }
         if (tag == ASYNCX_PLAIN_ && (old || executor))
             tag = ASYNCX_LIST_;
+        asyncx_link_plain_waiter_(old);
         continuation->next = ASYNCX_WAITER_OF_(old);
         continuation->executor = executor;   /* before the exchange: the completer reads it */
     } while (!asyncx_compare_exchange_(&operation->word, old, (uintptr_t)continuation | tag));
@@ -1215,7 +1277,7 @@ ASYNCX_ALWAYS_INLINE_ asyncx_outcome *asyncx_finally_outcome_(asyncx_task *task)
 typedef struct asyncx_call {
     /* private: */
     asyncx_task *task;
-    bool is_fresh;   /* false when the frame was in use, which tripped */
+    asyncx_state state;   /* ASYNCX_STATE_IDLE_, unless the frame is in use: then the call trips where it is used */
 } asyncx_call;
 
 typedef struct asyncx_configured_awaiter {
@@ -1249,8 +1311,8 @@ ASYNCX_ALWAYS_INLINE_ asyncx_call asyncx_task_call_(asyncx_task *task,
 {
     asyncx_call call;
     call.task = task;
-    call.is_fresh = !ASYNCX_TRIPS_(task->state != ASYNCX_STATE_IDLE_);
-    if (!call.is_fresh)
+    call.state = ASYNCX_CHECKS ? task->state : (asyncx_state)ASYNCX_STATE_IDLE_;
+    if (!ASYNCX_LIKELY_(call.state == ASYNCX_STATE_IDLE_))
         return call;
     task->continuation.resume = resume;
     task->continuation.executor = 0;
@@ -1304,10 +1366,12 @@ ASYNCX_ALWAYS_INLINE_ void asyncx_suspend_at_(asyncx_task *task, asyncx_state st
 ASYNCX_COLD_ void asyncx_task_leave_executor_(asyncx_task *task)
 {
     uintptr_t word;
-    do
+    do {
         word = asyncx_load_(&task->operation.word);
-    while (word && ASYNCX_TAG_OF_(word) == ASYNCX_PLAIN_ &&
-           !asyncx_compare_exchange_(&task->operation.word, word, word | ASYNCX_LIST_));
+        if (!word || ASYNCX_TAG_OF_(word) != ASYNCX_PLAIN_)
+            return;
+        asyncx_link_plain_waiter_(word);
+    } while (!asyncx_compare_exchange_(&task->operation.word, word, word | ASYNCX_LIST_));
 }
 
 /* The out-of-line functions suspend the task first. When there is nothing to wait for after all they return the task
@@ -1326,11 +1390,11 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_operation_(asyncx_task *tas
 ASYNCX_ALWAYS_INLINE_ bool asyncx_register_alone_(asyncx_task *task, asyncx_operation *operation, uintptr_t word,
                                                   asyncx_state state)
 {
-    if (!ASYNCX_LIKELY_(!(word & ~(uintptr_t)ASYNCX_LIST_)) || !ASYNCX_LIKELY_(!task->continuation.executor))
+    if (!ASYNCX_LIKELY_(!word) || !ASYNCX_LIKELY_(!task->continuation.executor))
         return false;
-    task->continuation.next = NULL;
+    asyncx_link_before_sharing_(&task->continuation);
     asyncx_suspend_at_(task, state);
-    return ASYNCX_LIKELY_(asyncx_compare_exchange_(&operation->word, word, (uintptr_t)task | word));
+    return ASYNCX_LIKELY_(asyncx_compare_exchange_(&operation->word, word, (uintptr_t)task));
 }
 
 ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_operation_(asyncx_task *task, asyncx_operation *operation,
@@ -1345,26 +1409,26 @@ ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_operation_(asyncx_task *task, asy
     return asyncx_return_(asyncx_wait_for_operation_(task, operation, ASYNCX_USE_EXECUTOR, state));
 }
 
-/* Starts `child` for `task`, which waits for it: hands it to the loop that runs `task`. */
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_start_child_(asyncx_task *task, asyncx_task *child, asyncx_state state)
+/* Starts `child` for `task`, which is suspended and waits for it: hands it to the loop that runs `task`. */
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_start_child_(asyncx_task *task, asyncx_task *child)
 {
-    task->awaited = (uintptr_t)child + ASYNCX_OBJECT_TASK_;
-    task->continuation.next = NULL;
+    task->awaited = (uintptr_t)child;
+    asyncx_link_before_sharing_(&task->continuation);
     child->continuation.executor = task->continuation.executor;
     asyncx_init_(&child->operation.word, (uintptr_t)task);
 #if ASYNCX_EXECUTION_CONTEXT
     child->continuation.context = ASYNCX_THREAD_STATE()->context;
 #endif
-    asyncx_suspend_at_(task, state);
     return &child->continuation;
 }
 
 ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_task_(asyncx_task *task, asyncx_task *child, unsigned int flags,
                                                            asyncx_state state)
 {
+    asyncx_suspend_at_(task, state);
     if (asyncx_load_(&child->operation.word) == ASYNCX_LAZY_)
-        return asyncx_start_child_(task, child, state);
-    task->awaited = (uintptr_t)child + ASYNCX_OBJECT_TASK_;
+        return asyncx_start_child_(task, child);
+    task->awaited = (uintptr_t)child;
     return asyncx_wait_for_operation_(task, &child->operation, flags, state);
 }
 
@@ -1376,27 +1440,31 @@ ASYNCX_COLD_ asyncx_continuation *asyncx_wait_for_used_frame_(asyncx_task *task,
 
 ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_call_(asyncx_task *task, asyncx_call call, asyncx_state state)
 {
-    return asyncx_return_(ASYNCX_LIKELY_(call.is_fresh) ? asyncx_start_child_(task, call.task, state)
-                                                        : asyncx_wait_for_used_frame_(task, call.task, state));
+    asyncx_suspend_at_(task, state);
+    return asyncx_return_(ASYNCX_LIKELY_(call.state == ASYNCX_STATE_IDLE_)
+                              ? asyncx_start_child_(task, call.task)
+                              : asyncx_wait_for_used_frame_(task, call.task, state));
 }
 
 /* The general way, through the protocol. */
 ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_(asyncx_task *task, asyncx_awaiter awaiter, unsigned int flags,
                                                       asyncx_state state)
 {
-    asyncx_awaitable *awaitable = (asyncx_awaitable *)(void *)awaiter.object;
+    asyncx_awaitable *awaitable;
     uintptr_t executor = task->continuation.executor;
     uintptr_t kind = ASYNCX_TAG_OF_((uintptr_t)awaiter.object);
-    if (kind == ASYNCX_OBJECT_TASK_)
-        return asyncx_wait_for_task_(task, (asyncx_task *)(void *)(awaiter.object - ASYNCX_OBJECT_TASK_), flags, state);
     task->awaited = (uintptr_t)awaiter.object;
     task->token = awaiter.token;
-    if (kind == ASYNCX_OBJECT_SOURCE_)
-        return asyncx_wait_for_operation_(
-            task, &((asyncx_source *)(void *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation, flags, state);
+    if (!awaiter.object)
+        task->awaited = ASYNCX_OUTCOME_SUCCEEDED;
+    else if (kind == ASYNCX_OBJECT_TASK_)
+        return asyncx_wait_for_task_(task, ASYNCX_TASK_OF_(awaiter.object), flags, state);
+    else if (kind == ASYNCX_OBJECT_SOURCE_)
+        return asyncx_wait_for_operation_(task, &ASYNCX_SOURCE_OF_(awaiter.object)->operation, flags, state);
     asyncx_suspend_at_(task, state);
-    if (kind == ASYNCX_OBJECT_OUTCOME_ || !awaitable)
+    if (ASYNCX_TAG_OF_(task->awaited) == ASYNCX_OBJECT_OUTCOME_)
         return &task->continuation;
+    awaitable = ASYNCX_AWAITABLE_OF_(awaiter.object);
     if (ASYNCX_TRIPS_(!awaitable->ops)) {
         asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, awaitable);
         task->awaited = ASYNCX_OUTCOME_CANCELED;
@@ -1440,13 +1508,12 @@ ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_suspend_(asyncx_task *task, async
 
 ASYNCX_OUTLINE_ asyncx_outcome asyncx_end_general_(asyncx_task *task)
 {
-    asyncx_awaitable *awaitable = (asyncx_awaitable *)task->awaited;
-    switch (task->awaited & ASYNCX_TAG_) {
-    case ASYNCX_OBJECT_OUTCOME_: return task->awaited;
-    case ASYNCX_OBJECT_TASK_: return asyncx_peek_(&((asyncx_task *)(task->awaited - ASYNCX_OBJECT_TASK_))->operation.word);
-    case ASYNCX_OBJECT_SOURCE_:
-        return asyncx_peek_(&((asyncx_operation *)(task->awaited - ASYNCX_OBJECT_SOURCE_))->word);
-    default: return awaitable ? awaitable->ops->get_result(awaitable, task->token) : ASYNCX_OUTCOME_SUCCEEDED;
+    switch (ASYNCX_TAG_OF_(task->awaited)) {
+    case ASYNCX_OBJECT_TASK_: return asyncx_peek_(&ASYNCX_TASK_OF_(task->awaited)->operation.word);
+    case ASYNCX_OBJECT_SOURCE_: return asyncx_peek_(&ASYNCX_SOURCE_OF_(task->awaited)->operation.word);
+    case ASYNCX_OBJECT_AWAITABLE_:
+        return ASYNCX_AWAITABLE_OF_(task->awaited)->ops->get_result(ASYNCX_AWAITABLE_OF_(task->awaited), task->token);
+    default: return task->awaited;
     }
 }
 
@@ -1494,15 +1561,13 @@ ASYNCX_COLD_ asyncx_continuation *asyncx_resumed_too_early_(asyncx_task *task, a
 static inline void asyncx_start_call_(asyncx_call call, asyncx_executor *executor, asyncx_continuation *then)
 {
     asyncx_task *task = call.task;
-    if (ASYNCX_TRIPS_(!call.is_fresh || asyncx_load_(&task->operation.word) != ASYNCX_LAZY_)) {
+    if (ASYNCX_TRIPS_(call.state != ASYNCX_STATE_IDLE_ || asyncx_load_(&task->operation.word) != ASYNCX_LAZY_)) {
         asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, task);
         return;
     }
-    if (then) {
-        then->next = NULL;
-        then->executor &= ~(uintptr_t)1;
-    }
-    asyncx_init_(&task->operation.word, (uintptr_t)then | (then && then->executor ? ASYNCX_LIST_ : ASYNCX_PLAIN_));
+    asyncx_init_(&task->operation.word, ASYNCX_PLAIN_);
+    if (then)
+        (void)asyncx_operation_register_(&task->operation, then, ASYNCX_USE_EXECUTOR);
     task->continuation.executor = (uintptr_t)executor;
     if (executor)
         asyncx_post(executor, &task->continuation);
@@ -1530,38 +1595,37 @@ static inline void asyncx_source_init_(asyncx_source *source, unsigned int flags
         asyncx_misuse_(ASYNCX_MISUSE_MISSING_EXECUTOR, source);
         asynchronous = 0;
     }
-    asyncx_init_(&source->executor, (uintptr_t)executor | asynchronous);
-    asyncx_init_(&source->operation.word, asynchronous ? ASYNCX_LIST_ : ASYNCX_PLAIN_);
+    asyncx_init_(&source->executor, (uintptr_t)executor + asynchronous);   /* a sum the linker can do, unlike an or */
+    asyncx_init_(&source->operation.word, ASYNCX_PLAIN_);
 }
+
+#if ASYNCX_SINGLE_THREADED
+ASYNCX_COLD_ bool asyncx_source_is_pending_(const asyncx_source *source)
+{
+    return ASYNCX_TAG_OF_(source->operation.word) != ASYNCX_COMPLETE_;
+}
+#endif
 
 /* Makes the caller the one who completes `source`, or returns false because there is one already. */
 ASYNCX_ALWAYS_INLINE_ bool asyncx_source_reserve_(asyncx_source *source)
 {
 #if ASYNCX_SINGLE_THREADED
-    return ASYNCX_LIKELY_(ASYNCX_TAG_OF_(source->operation.word) == ASYNCX_PLAIN_) ||
-           ASYNCX_TAG_OF_(source->operation.word) != ASYNCX_COMPLETE_;
+    return ASYNCX_LIKELY_(ASYNCX_TAG_OF_(source->operation.word) == ASYNCX_PLAIN_) || asyncx_source_is_pending_(source);
 #else
     return !(asyncx_fetch_or_(&source->executor, ASYNCX_RESERVED_) & ASYNCX_RESERVED_);
 #endif
 }
 
-ASYNCX_OUTLINE_ void asyncx_source_release_all_(uintptr_t executor, uintptr_t waiters)
+ASYNCX_OUTLINE_ void asyncx_source_release_list_(uintptr_t executor, uintptr_t waiters)
 {
     asyncx_continuation *waiter = asyncx_release_waiters_(waiters, executor);
     if (waiter)
         asyncx_resume(waiter);
 }
 
-/* The short way of an asynchronous source whose only waiter captured no executor; asyncx_release_waiters_ does the rest. */
-ASYNCX_OUTLINE_ void asyncx_source_release_(uintptr_t executor, uintptr_t waiters)
+ASYNCX_OUTLINE_ void asyncx_post_outline_(asyncx_executor *executor, asyncx_continuation *waiter)
 {
-    asyncx_continuation *waiter = ASYNCX_WAITER_OF_(waiters);
-    if (!waiter)
-        return;
-    if ((executor & ASYNCX_ASYNCHRONOUS_) && !waiter->next && !waiter->executor)
-        asyncx_post((asyncx_executor *)(executor & ~(uintptr_t)ASYNCX_TAG_), waiter);
-    else
-        asyncx_source_release_all_(executor, waiters);
+    asyncx_post(executor, waiter);
 }
 
 /* Publishes the outcome and resumes the waiters; the source is not touched after the exchange. */
@@ -1569,12 +1633,14 @@ ASYNCX_ALWAYS_INLINE_ void asyncx_source_publish_(asyncx_source *source, asyncx_
 {
     uintptr_t executor = asyncx_peek_(&source->executor);
     uintptr_t waiters = asyncx_exchange_(&source->operation.word, outcome);
-    if (ASYNCX_LIKELY_(ASYNCX_TAG_OF_(waiters) == ASYNCX_PLAIN_) && !ASYNCX_IN_INTERRUPT()) {
-        if (waiters)
-            asyncx_resume((asyncx_continuation *)waiters);
-    } else {
-        asyncx_source_release_(executor, waiters);
-    }
+    if (!ASYNCX_LIKELY_(ASYNCX_TAG_OF_(waiters) == ASYNCX_PLAIN_))
+        asyncx_source_release_list_(executor, waiters);
+    else if (!waiters)
+        return;
+    else if ((executor & ASYNCX_ASYNCHRONOUS_) || ASYNCX_IN_INTERRUPT())
+        asyncx_post_outline_((asyncx_executor *)(executor & ~(uintptr_t)ASYNCX_TAG_), (asyncx_continuation *)waiters);
+    else
+        asyncx_resume((asyncx_continuation *)waiters);
 }
 
 ASYNCX_ALWAYS_INLINE_ bool asyncx_source_try_set_(asyncx_source *source, asyncx_outcome outcome)
@@ -1666,11 +1732,11 @@ static inline void asyncx_value_init_(asyncx_value_core_ *core, unsigned int fla
 /* Opens the next version. */
 ASYNCX_ALWAYS_INLINE_ void asyncx_value_renew_(asyncx_value_core_ *core)
 {
-    uintptr_t executor = asyncx_peek_(&core->source.executor);
     core->version++;
-    asyncx_init_(&core->source.operation.word, executor & ASYNCX_ASYNCHRONOUS_);   /* which is ASYNCX_LIST_ */
+    asyncx_init_(&core->source.operation.word, ASYNCX_PLAIN_);
 #if !ASYNCX_SINGLE_THREADED
-    asyncx_store_(&core->source.executor, executor & ~(uintptr_t)ASYNCX_RESERVED_);   /* last: opens the source to set_* */
+    asyncx_store_(&core->source.executor,   /* last: opens the source to set_* */
+                  asyncx_peek_(&core->source.executor) & ~(uintptr_t)ASYNCX_RESERVED_);
 #endif
 }
 
@@ -1744,7 +1810,7 @@ ASYNCX_COLD_ asyncx_continuation *asyncx_wait_for_stale_(asyncx_task *task, cons
 ASYNCX_COLD_ asyncx_continuation *asyncx_no_outcome_(asyncx_task *task, asyncx_outcome outcome, asyncx_state state)
 {
     if (outcome == ASYNCX_STALE_)
-        return asyncx_wait_for_stale_(task, (const void *)task->awaited, state);
+        return asyncx_wait_for_stale_(task, ASYNCX_AWAITABLE_OF_(task->awaited), state);
     if (outcome == ASYNCX_ASK_)
         return asyncx_end_with_(task, asyncx_end_general_(task), state);
     return asyncx_resumed_too_early_(task, state);
@@ -1758,7 +1824,7 @@ ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_version_(asyncx_task *task, async
     if (ASYNCX_TRIPS_(core->version != token))
         return asyncx_return_(asyncx_wait_for_stale_(task, core, state));
     word = asyncx_load_(&core->source.operation.word);
-    task->awaited = (uintptr_t)core;
+    task->awaited = (uintptr_t)core + ASYNCX_OBJECT_AWAITABLE_;
     task->token = token;
     if (asyncx_register_alone_(task, &core->source.operation, word, state))
         return asyncx_return_(NULL);
@@ -1770,21 +1836,23 @@ ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_version_(asyncx_task *task, async
 ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_value_task_(asyncx_task *task, asyncx_value_task value_task,
                                                            asyncx_state state)
 {
-    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)value_task.awaiter.object;
-    if (!ASYNCX_LIKELY_(core))
+    char *object = value_task.awaiter.object;
+    asyncx_awaitable *awaitable;
+    if (!ASYNCX_LIKELY_(object))
         return asyncx_go_on_(ASYNCX_OUTCOME_SUCCEEDED);
-    if (!ASYNCX_LIKELY_(!((uintptr_t)core & ASYNCX_TAG_)))
-        return asyncx_go_on_((asyncx_outcome)value_task.awaiter.object);
-    if (ASYNCX_LIKELY_(core->awaitable.ops == &asyncx_value_ops_))
-        return asyncx_await_version_(task, core, value_task.awaiter.token, state);
+    if (!ASYNCX_LIKELY_(!((uintptr_t)object & 1)))
+        return asyncx_go_on_((asyncx_outcome)object);
+    awaitable = ASYNCX_AWAITABLE_OF_(object);
+    if (ASYNCX_LIKELY_(awaitable->ops == &asyncx_value_ops_))
+        return asyncx_await_version_(task, (asyncx_value_core_ *)(void *)awaitable, value_task.awaiter.token, state);
     return asyncx_return_(asyncx_wait_for_(task, value_task.awaiter, ASYNCX_USE_EXECUTOR, state));
 }
 
 ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_version_(asyncx_task *task)
 {
-    asyncx_value_core_ *core = (asyncx_value_core_ *)task->awaited;
-    if (ASYNCX_CHECKS && !ASYNCX_LIKELY_(!((uintptr_t)core & ASYNCX_TAG_)))
-        return (uintptr_t)core;
+    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)ASYNCX_AWAITABLE_OF_(task->awaited);
+    if (ASYNCX_CHECKS && !ASYNCX_LIKELY_(!(task->awaited & 1)))
+        return task->awaited;   /* from asyncx_end_with_ */
     if (ASYNCX_TRIPS_(core->version != task->token))
         return ASYNCX_STALE_;
     return asyncx_peek_(&core->source.operation.word);
@@ -1793,10 +1861,9 @@ ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_version_(asyncx_task *task)
 /* The usual object behind a value task is a versioned source; others are asked out of line. */
 ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_value_task_(asyncx_task *task)
 {
-    uintptr_t object = task->awaited;
-    if (!ASYNCX_LIKELY_(!(object & ASYNCX_TAG_)))
-        return object;
-    if (ASYNCX_LIKELY_(((asyncx_awaitable *)object)->ops == &asyncx_value_ops_))
+    if (!ASYNCX_LIKELY_(!(task->awaited & 1)))
+        return task->awaited;
+    if (ASYNCX_LIKELY_(ASYNCX_AWAITABLE_OF_(task->awaited)->ops == &asyncx_value_ops_))
         return asyncx_end_version_(task);
 #if ASYNCX_CHECKS
     return ASYNCX_ASK_;   /* so that nothing is called from here: see asyncx_wait_for_operation_ */
@@ -1807,6 +1874,17 @@ ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_value_task_(asyncx_task *task)
 
 /* -- the protocol, for anything: what combinators, adapters and awaiters built on awaiters call -- */
 
+/* A zeroed awaiter counts as the outcome it stands for. */
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_awaiter_kind_(asyncx_awaiter awaiter)
+{
+    return awaiter.object ? ASYNCX_TAG_OF_((uintptr_t)awaiter.object) : (uintptr_t)ASYNCX_OBJECT_OUTCOME_;
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_awaiter_outcome_(asyncx_awaiter awaiter)
+{
+    return awaiter.object ? (asyncx_outcome)awaiter.object : ASYNCX_OUTCOME_SUCCEEDED;
+}
+
 /* Returns whether the operation is complete, and how it ended.
  *
  *   Returns  PENDING, or the final status. A task that was called and not started is pending.
@@ -1816,17 +1894,15 @@ ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_value_task_(asyncx_task *task)
  */
 static inline asyncx_status asyncx_awaiter_get_status(asyncx_awaiter awaiter)
 {
-    asyncx_awaitable *awaitable = (asyncx_awaitable *)(void *)awaiter.object;
-    switch (ASYNCX_TAG_OF_((uintptr_t)awaiter.object)) {
-    case ASYNCX_OBJECT_OUTCOME_: return asyncx_outcome_status((asyncx_outcome)awaiter.object);
+    asyncx_awaitable *awaitable;
+    switch (asyncx_awaiter_kind_(awaiter)) {
+    case ASYNCX_OBJECT_OUTCOME_: return asyncx_outcome_status(asyncx_awaiter_outcome_(awaiter));
     case ASYNCX_OBJECT_TASK_:
-        return asyncx_operation_get_status_(&((asyncx_task *)(void *)(awaiter.object - ASYNCX_OBJECT_TASK_))->operation);
+        return asyncx_operation_get_status_(&ASYNCX_TASK_OF_(awaiter.object)->operation);
     case ASYNCX_OBJECT_SOURCE_:
-        return asyncx_operation_get_status_(&((asyncx_source *)(void *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation);
-    default: break;
+        return asyncx_operation_get_status_(&ASYNCX_SOURCE_OF_(awaiter.object)->operation);
+    default: awaitable = ASYNCX_AWAITABLE_OF_(awaiter.object); break;
     }
-    if (!awaitable)
-        return ASYNCX_SUCCEEDED;
     if (ASYNCX_TRIPS_(!awaitable->ops)) {
         asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, awaitable);
         return ASYNCX_CANCELED;
@@ -1849,16 +1925,16 @@ static inline asyncx_status asyncx_awaiter_get_status(asyncx_awaiter awaiter)
 static inline bool asyncx_awaiter_on_completed(asyncx_awaiter awaiter, asyncx_continuation *continuation,
                                                unsigned int flags)
 {
-    asyncx_awaitable *awaitable = (asyncx_awaitable *)(void *)awaiter.object;
+    asyncx_awaitable *awaitable;
     asyncx_task *task;
     flags &= ASYNCX_USE_EXECUTOR | ASYNCX_FLOW_CONTEXT;
 #if ASYNCX_EXECUTION_CONTEXT
     continuation->context = flags & ASYNCX_FLOW_CONTEXT ? ASYNCX_THREAD_STATE()->context : asyncx_no_flow_;
 #endif
-    switch (ASYNCX_TAG_OF_((uintptr_t)awaiter.object)) {
+    switch (asyncx_awaiter_kind_(awaiter)) {
     case ASYNCX_OBJECT_OUTCOME_: return false;
     case ASYNCX_OBJECT_TASK_:
-        task = (asyncx_task *)(void *)(awaiter.object - ASYNCX_OBJECT_TASK_);
+        task = ASYNCX_TASK_OF_(awaiter.object);
         if (asyncx_load_(&task->operation.word) == ASYNCX_LAZY_) {
             asyncx_init_(&task->operation.word, ASYNCX_PLAIN_);
             task->continuation.executor = continuation->executor & ~(uintptr_t)1;
@@ -1866,12 +1942,10 @@ static inline bool asyncx_awaiter_on_completed(asyncx_awaiter awaiter, asyncx_co
         }
         return asyncx_operation_register_(&task->operation, continuation, flags);
     case ASYNCX_OBJECT_SOURCE_:
-        return asyncx_operation_register_(&((asyncx_source *)(void *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation,
+        return asyncx_operation_register_(&ASYNCX_SOURCE_OF_(awaiter.object)->operation,
                                           continuation, flags);
-    default: break;
+    default: awaitable = ASYNCX_AWAITABLE_OF_(awaiter.object); break;
     }
-    if (!awaitable)
-        return false;
     if (ASYNCX_TRIPS_(!awaitable->ops)) {
         asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, awaitable);
         return false;
@@ -1887,17 +1961,15 @@ static inline bool asyncx_awaiter_on_completed(asyncx_awaiter awaiter, asyncx_co
  */
 static inline asyncx_outcome asyncx_awaiter_get_result(asyncx_awaiter awaiter)
 {
-    asyncx_awaitable *awaitable = (asyncx_awaitable *)(void *)awaiter.object;
-    switch (ASYNCX_TAG_OF_((uintptr_t)awaiter.object)) {
-    case ASYNCX_OBJECT_OUTCOME_: return (asyncx_outcome)awaiter.object;
+    asyncx_awaitable *awaitable;
+    switch (asyncx_awaiter_kind_(awaiter)) {
+    case ASYNCX_OBJECT_OUTCOME_: return asyncx_awaiter_outcome_(awaiter);
     case ASYNCX_OBJECT_TASK_:
-        return asyncx_operation_get_result_(&((asyncx_task *)(void *)(awaiter.object - ASYNCX_OBJECT_TASK_))->operation);
+        return asyncx_operation_get_result_(&ASYNCX_TASK_OF_(awaiter.object)->operation);
     case ASYNCX_OBJECT_SOURCE_:
-        return asyncx_operation_get_result_(&((asyncx_source *)(void *)(awaiter.object - ASYNCX_OBJECT_SOURCE_))->operation);
-    default: break;
+        return asyncx_operation_get_result_(&ASYNCX_SOURCE_OF_(awaiter.object)->operation);
+    default: awaitable = ASYNCX_AWAITABLE_OF_(awaiter.object); break;
     }
-    if (!awaitable)
-        return ASYNCX_OUTCOME_SUCCEEDED;
     if (ASYNCX_TRIPS_(!awaitable->ops)) {
         asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, awaitable);
         return ASYNCX_OUTCOME_CANCELED;
@@ -1914,17 +1986,17 @@ static inline asyncx_outcome asyncx_awaiter_get_result(asyncx_awaiter awaiter)
  */
 static inline bool asyncx_awaiter_withdraw(asyncx_awaiter awaiter, asyncx_continuation *continuation)
 {
-    asyncx_awaitable *awaitable = (asyncx_awaitable *)(void *)awaiter.object;
+    asyncx_awaitable *awaitable;
     asyncx_source *source;
-    switch (ASYNCX_TAG_OF_((uintptr_t)awaiter.object)) {
+    switch (asyncx_awaiter_kind_(awaiter)) {
     case ASYNCX_OBJECT_OUTCOME_: return false;
     case ASYNCX_OBJECT_TASK_:
-        return asyncx_operation_withdraw_(&((asyncx_task *)(void *)(awaiter.object - ASYNCX_OBJECT_TASK_))->operation, 0,
+        return asyncx_operation_withdraw_(&ASYNCX_TASK_OF_(awaiter.object)->operation, 0,
                                           continuation);
     case ASYNCX_OBJECT_SOURCE_:
-        source = (asyncx_source *)(void *)(awaiter.object - ASYNCX_OBJECT_SOURCE_);
+        source = ASYNCX_SOURCE_OF_(awaiter.object);
         return asyncx_operation_withdraw_(&source->operation, asyncx_peek_(&source->executor), continuation);
-    default: return awaitable && awaitable->ops && awaitable->ops->withdraw(awaitable, awaiter.token, continuation);
+    default: awaitable = ASYNCX_AWAITABLE_OF_(awaiter.object); return awaitable->ops && awaitable->ops->withdraw(awaitable, awaiter.token, continuation);
     }
 }
 
@@ -1979,10 +2051,8 @@ ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_await_(asyncx_task *task, int ki
     case ASYNCX_KIND_suspend_: return ASYNCX_OUTCOME_SUCCEEDED;
     case ASYNCX_KIND_call_:
     case ASYNCX_KIND_frame_:
-    case ASYNCX_KIND_finally_frame_:
-        return asyncx_peek_(&((asyncx_task *)(task->awaited - ASYNCX_OBJECT_TASK_))->operation.word);
-    case ASYNCX_KIND_completion_:
-        return asyncx_peek_(&((asyncx_operation *)(task->awaited - ASYNCX_OBJECT_SOURCE_))->word);
+    case ASYNCX_KIND_finally_frame_: return asyncx_peek_(&ASYNCX_TASK_OF_(task->awaited)->operation.word);
+    case ASYNCX_KIND_completion_: return asyncx_peek_(&ASYNCX_SOURCE_OF_(task->awaited)->operation.word);
     case ASYNCX_KIND_version_: return asyncx_end_version_(task);
     case ASYNCX_KIND_value_task_:
     case ASYNCX_KIND_typed_value_task_: return asyncx_end_value_task_(task);
@@ -2021,7 +2091,7 @@ ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_awaiter_of_object_(const void *objec
 
 static inline asyncx_awaiter asyncx_awaiter_of_call_now_(asyncx_call call)
 {
-    if (!call.is_fresh)
+    if (call.state != ASYNCX_STATE_IDLE_)
         asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, call.task);
     return asyncx_awaiter_of_object_(call.task, ASYNCX_OBJECT_TASK_);
 }
@@ -2223,7 +2293,7 @@ struct asyncx_by_value_ {
         name *asyncx_frame_of_##name##_ = (frame);                                                                  \
         asyncx_call asyncx_call_of_##name##_ =                                                                      \
             asyncx_task_call_(&asyncx_frame_of_##name##_->awaitable.task, name##_async_, #name);                    \
-        if (ASYNCX_LIKELY_(asyncx_call_of_##name##_.is_fresh)) {                                                    \
+        if (ASYNCX_LIKELY_(asyncx_call_of_##name##_.state == ASYNCX_STATE_IDLE_)) {                                                    \
             fields                                                                                                  \
         }                                                                                                           \
         asyncx_call_of_##name##_;                                                                                   \
@@ -2394,6 +2464,7 @@ typedef asyncx_state asyncx_wide_state_;
     }                                                                                                           \
     (void)sizeof(char[ASYNCX_HAS_FINALLY_ ? 1 : -1]);   /* negative: the frame needs ASYNC_FRAME_FINALLY */     \
     ASYNCX_FINALLY_OUTCOME_ = asyncx_outcome_;                                                                  \
+    asyncx_task_->state = ASYNCX_STATE_RUNNING_;                                                                \
     goto asyncx_finally_;                                                                                       \
     asyncx_finally_
 
@@ -2409,10 +2480,10 @@ typedef asyncx_state asyncx_wide_state_;
         if (0) {                                                                                         \
             ASYNCX_RESUME_POINT_(count)                                                                  \
             asyncx_outcome_ = asyncx_end_await_(asyncx_task_, ASYNCX_KIND_OF_(x));                       \
-            if (ASYNCX_CHECKS)                                                                           \
-                asyncx_task_->state = ASYNCX_STATE_RUNNING_;                                             \
         }                                                                                                \
         on_outcome(count)                                                                                \
+        if (ASYNCX_CHECKS)                                                                               \
+            asyncx_task_->state = ASYNCX_STATE_RUNNING_;                                                 \
     } while (0)
 #define ASYNCX_PROPAGATE_(count)                                                                         \
     if (!ASYNCX_LIKELY_(asyncx_outcome_ == ASYNCX_OUTCOME_SUCCEEDED)) {                                  \
