@@ -1046,6 +1046,12 @@ typedef struct asyncx_operation {
 
 enum { ASYNCX_PLAIN_ = 0, ASYNCX_BUSY_ = 1, ASYNCX_LIST_ = 2, ASYNCX_COMPLETE_ = 3, ASYNCX_TAG_ = 3 };
 
+/* Flags of the functions that initialise sources, and of asyncx_release. */
+enum {
+    ASYNCX_RUN_CONTINUATIONS_INLINE = 0,         /* waiters run inside the completing call, where the table allows it */
+    ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY = 2  /* waiters are always posted; needs an executor                      */
+};
+
 /* What completion sources and versioned sources share. Zeroed, it is pending, inline and without an executor. */
 typedef struct asyncx_source {
     /* private: */
@@ -1575,303 +1581,6 @@ static inline void asyncx_start_call_(asyncx_call call, asyncx_executor *executo
         asyncx_run(&task->continuation);
 }
 
-/* == 6. COMPLETION SOURCE ===================================================================== */
-/* One operation, completed once from outside, awaited by any number of tasks.                      */
-
-/* Flags of the init functions. */
-enum {
-    ASYNCX_RUN_CONTINUATIONS_INLINE = 0,         /* waiters run inside the completing call, where the table allows it */
-    ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY = 2  /* waiters are always posted; needs an executor                      */
-};
-
-typedef struct asyncx_completion_core_ {
-    asyncx_source source;
-} asyncx_completion_core_;
-
-static inline void asyncx_source_init_(asyncx_source *source, unsigned int flags, asyncx_executor *executor)
-{
-    uintptr_t asynchronous = flags & ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY;
-    if (ASYNCX_TRIPS_(asynchronous && !executor)) {
-        asyncx_misuse_(ASYNCX_MISUSE_MISSING_EXECUTOR, source);
-        asynchronous = 0;
-    }
-    asyncx_init_(&source->executor, (uintptr_t)executor + asynchronous);   /* a sum the linker can do, unlike an or */
-    asyncx_init_(&source->operation.word, ASYNCX_PLAIN_);
-}
-
-#if ASYNCX_SINGLE_THREADED
-ASYNCX_COLD_ bool asyncx_source_is_pending_(const asyncx_source *source)
-{
-    return ASYNCX_TAG_OF_(source->operation.word) != ASYNCX_COMPLETE_;
-}
-#endif
-
-/* Makes the caller the one who completes `source`, or returns false because there is one already. */
-ASYNCX_ALWAYS_INLINE_ bool asyncx_source_reserve_(asyncx_source *source)
-{
-#if ASYNCX_SINGLE_THREADED
-    return ASYNCX_LIKELY_(ASYNCX_TAG_OF_(source->operation.word) == ASYNCX_PLAIN_) || asyncx_source_is_pending_(source);
-#else
-    return !(asyncx_fetch_or_(&source->executor, ASYNCX_RESERVED_) & ASYNCX_RESERVED_);
-#endif
-}
-
-ASYNCX_OUTLINE_ void asyncx_source_release_list_(uintptr_t executor, uintptr_t waiters)
-{
-    asyncx_continuation *waiter = asyncx_release_waiters_(waiters, executor);
-    if (waiter)
-        asyncx_resume(waiter);
-}
-
-ASYNCX_OUTLINE_ void asyncx_post_outline_(asyncx_executor *executor, asyncx_continuation *waiter)
-{
-    asyncx_post(executor, waiter);
-}
-
-/* Publishes the outcome and resumes the waiters; the source is not touched after the exchange. */
-ASYNCX_ALWAYS_INLINE_ void asyncx_source_publish_(asyncx_source *source, asyncx_outcome outcome)
-{
-    uintptr_t executor = asyncx_peek_(&source->executor);
-    uintptr_t waiters = asyncx_exchange_(&source->operation.word, outcome);
-    if (!ASYNCX_LIKELY_(ASYNCX_TAG_OF_(waiters) == ASYNCX_PLAIN_))
-        asyncx_source_release_list_(executor, waiters);
-    else if (!waiters)
-        return;
-    else if ((executor & ASYNCX_ASYNCHRONOUS_) || ASYNCX_IN_INTERRUPT())
-        asyncx_post_outline_((asyncx_executor *)(executor & ~(uintptr_t)ASYNCX_TAG_), (asyncx_continuation *)waiters);
-    else
-        asyncx_resume((asyncx_continuation *)waiters);
-}
-
-ASYNCX_ALWAYS_INLINE_ bool asyncx_source_try_set_(asyncx_source *source, asyncx_outcome outcome)
-{
-    if (!asyncx_source_reserve_(source))
-        return false;
-    asyncx_source_publish_(source, outcome);
-    return true;
-}
-
-ASYNCX_ALWAYS_INLINE_ void asyncx_source_set_(asyncx_source *source, asyncx_outcome outcome)
-{
-    if (!asyncx_source_try_set_(source, outcome))
-        asyncx_misuse_(ASYNCX_MISUSE_ALREADY_COMPLETED, source);
-}
-
-static inline void asyncx_source_destroy_(asyncx_source *source)
-{
-    uintptr_t word = asyncx_load_(&source->operation.word);
-    if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(word) != ASYNCX_COMPLETE_ && word & ~(uintptr_t)ASYNCX_LIST_))
-        asyncx_misuse_(ASYNCX_MISUSE_DESTROYED_IN_USE, source);
-}
-
-/* == 7. REUSABLE VERSIONED SOURCE, VALUE TASK ================================================= */
-/* One object, one operation after the other; a token tells them apart, so that stale use trips.     */
-
-typedef struct asyncx_value_core_ {
-    asyncx_awaitable awaitable;
-    asyncx_source source;
-    asyncx_token version;
-} asyncx_value_core_;
-
-/* One await of one operation, by value: a versioned source and its token, or an outcome that is known already. A
- * zeroed value task is complete, with success. Await it once. */
-typedef struct asyncx_value_task {
-    /* private: */
-    asyncx_awaiter awaiter;
-} asyncx_value_task;
-
-ASYNCX_ALWAYS_INLINE_ bool asyncx_value_is_stale_(const asyncx_value_core_ *core, asyncx_token token)
-{
-    if (!ASYNCX_TRIPS_(core->version != token))
-        return false;
-    asyncx_misuse_(ASYNCX_MISUSE_STALE_TOKEN, core);
-    return true;
-}
-
-static inline asyncx_status asyncx_value_get_status_(asyncx_awaitable *awaitable, asyncx_token token)
-{
-    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)awaitable;
-    return asyncx_value_is_stale_(core, token) ? ASYNCX_CANCELED : asyncx_operation_get_status_(&core->source.operation);
-}
-
-ASYNCX_OUTLINE_ bool asyncx_value_on_completed_(asyncx_awaitable *awaitable, asyncx_token token,
-                                                asyncx_continuation *continuation, unsigned int flags)
-{
-    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)awaitable;
-    if (asyncx_value_is_stale_(core, token))
-        return false;
-    return asyncx_operation_register_(&core->source.operation, continuation,
-                                      (flags & (ASYNCX_USE_EXECUTOR | ASYNCX_FLOW_CONTEXT)) | ASYNCX_ONE_WAITER_);
-}
-
-static inline asyncx_outcome asyncx_value_get_result_(asyncx_awaitable *awaitable, asyncx_token token)
-{
-    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)awaitable;
-    return asyncx_value_is_stale_(core, token) ? ASYNCX_OUTCOME_CANCELED
-                                               : asyncx_operation_get_result_(&core->source.operation);
-}
-
-static inline bool asyncx_value_withdraw_(asyncx_awaitable *awaitable, asyncx_token token,
-                                          asyncx_continuation *continuation)
-{
-    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)awaitable;
-    return !asyncx_value_is_stale_(core, token) &&
-           asyncx_operation_withdraw_(&core->source.operation, asyncx_load_(&core->source.executor), continuation);
-}
-
-static const asyncx_awaiter_ops asyncx_value_ops_ = {asyncx_value_get_status_, asyncx_value_on_completed_,
-                                                     asyncx_value_get_result_, asyncx_value_withdraw_};
-
-static inline void asyncx_value_init_(asyncx_value_core_ *core, unsigned int flags, asyncx_executor *executor)
-{
-    core->awaitable.ops = &asyncx_value_ops_;
-    core->version = 0;
-    asyncx_source_init_(&core->source, flags, executor);
-}
-
-/* Opens the next version. */
-ASYNCX_ALWAYS_INLINE_ void asyncx_value_renew_(asyncx_value_core_ *core)
-{
-    core->version++;
-    asyncx_init_(&core->source.operation.word, ASYNCX_PLAIN_);
-#if !ASYNCX_SINGLE_THREADED
-    asyncx_store_(&core->source.executor,   /* last: opens the source to set_* */
-                  asyncx_peek_(&core->source.executor) & ~(uintptr_t)ASYNCX_RESERVED_);
-#endif
-}
-
-/* Resets a source that is not complete: fine, unless somebody waits or is completing it. */
-ASYNCX_COLD_ void asyncx_value_reset_pending_(asyncx_value_core_ *core)
-{
-    if (!core->awaitable.ops)
-        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, core);
-    else if ((asyncx_load_(&core->source.operation.word) & ~(uintptr_t)ASYNCX_LIST_) ||
-             (asyncx_load_(&core->source.executor) & ASYNCX_RESERVED_))
-        asyncx_misuse_(ASYNCX_MISUSE_RESET_WHILE_AWAITED, core);
-    else
-        asyncx_value_renew_(core);
-}
-
-ASYNCX_ALWAYS_INLINE_ void asyncx_value_reset_(asyncx_value_core_ *core)
-{
-    if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(asyncx_load_(&core->source.operation.word)) != ASYNCX_COMPLETE_))
-        asyncx_value_reset_pending_(core);
-    else
-        asyncx_value_renew_(core);
-}
-
-ASYNCX_ALWAYS_INLINE_ asyncx_value_task asyncx_value_task_of_(asyncx_value_core_ *core)
-{
-    asyncx_value_task task;
-    task.awaiter = asyncx_awaiter_of(&core->awaitable, core->version);
-    return task;
-}
-
-/* Returns a value task for `token` of an object that implements the protocol.
- *
- *   Threads  any thread.
- *   Source   the constructor of ValueTask that takes an IValueTaskSource.
- */
-static inline asyncx_value_task asyncx_value_task_of(asyncx_awaitable *awaitable, asyncx_token token)
-{
-    asyncx_value_task task;
-    task.awaiter = asyncx_awaiter_of(awaitable, token);
-    return task;
-}
-
-/* Returns a value task that is complete already.
- *
- *   Threads  any thread.
- *   Source   ValueTask.FromResult, FromException, FromCanceled.
- */
-static inline asyncx_value_task asyncx_value_task_from_outcome(asyncx_outcome outcome)
-{
-    asyncx_value_task task;
-    task.awaiter = asyncx_completed(outcome);
-    return task;
-}
-
-/* Ends an await with `outcome`: whatever its kind, the resume point then finds that. */
-ASYNCX_COLD_ asyncx_continuation *asyncx_end_with_(asyncx_task *task, asyncx_outcome outcome, asyncx_state state)
-{
-    task->awaited = outcome;
-    asyncx_suspend_at_(task, state);
-    return asyncx_opaque_(&task->continuation);
-}
-
-ASYNCX_COLD_ asyncx_continuation *asyncx_wait_for_stale_(asyncx_task *task, const void *source, asyncx_state state)
-{
-    asyncx_misuse_(ASYNCX_MISUSE_STALE_TOKEN, source);
-    (void)source;
-    return asyncx_end_with_(task, ASYNCX_OUTCOME_CANCELED, state);
-}
-
-/* An AWAIT that got something else than an outcome. */
-ASYNCX_COLD_ asyncx_continuation *asyncx_no_outcome_(asyncx_task *task, asyncx_outcome outcome, asyncx_state state)
-{
-    if (outcome == ASYNCX_STALE_)
-        return asyncx_wait_for_stale_(task, ASYNCX_AWAITABLE_OF_(task->awaited), state);
-    if (outcome == ASYNCX_ASK_)
-        return asyncx_end_with_(task, asyncx_end_general_(task), state);
-    return asyncx_resumed_too_early_(task, state);
-}
-
-/* Awaits the version of `core` that `token` names. */
-ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_version_(asyncx_task *task, asyncx_value_core_ *core, asyncx_token token,
-                                                        asyncx_state state)
-{
-    uintptr_t word;
-    if (ASYNCX_TRIPS_(core->version != token))
-        return asyncx_return_(asyncx_wait_for_stale_(task, core, state));
-    word = asyncx_load_(&core->source.operation.word);
-    task->awaited = (uintptr_t)core + ASYNCX_OBJECT_AWAITABLE_;
-    task->token = token;
-    if (asyncx_register_alone_(task, &core->source.operation, word, state))
-        return asyncx_return_(NULL);
-    if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_)
-        return asyncx_go_on_(word);
-    return asyncx_return_(asyncx_wait_for_(task, asyncx_awaiter_of(&core->awaitable, token), ASYNCX_USE_EXECUTOR, state));
-}
-
-ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_value_task_(asyncx_task *task, asyncx_value_task value_task,
-                                                           asyncx_state state)
-{
-    char *object = value_task.awaiter.object;
-    asyncx_awaitable *awaitable;
-    if (!ASYNCX_LIKELY_(object))
-        return asyncx_go_on_(ASYNCX_OUTCOME_SUCCEEDED);
-    if (!ASYNCX_LIKELY_(!((uintptr_t)object & 1)))
-        return asyncx_go_on_((asyncx_outcome)object);
-    awaitable = ASYNCX_AWAITABLE_OF_(object);
-    if (ASYNCX_LIKELY_(awaitable->ops == &asyncx_value_ops_))
-        return asyncx_await_version_(task, (asyncx_value_core_ *)(void *)awaitable, value_task.awaiter.token, state);
-    return asyncx_return_(asyncx_wait_for_(task, value_task.awaiter, ASYNCX_USE_EXECUTOR, state));
-}
-
-ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_version_(asyncx_task *task)
-{
-    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)ASYNCX_AWAITABLE_OF_(task->awaited);
-    if (ASYNCX_CHECKS && !ASYNCX_LIKELY_(!(task->awaited & 1)))
-        return task->awaited;   /* from asyncx_end_with_ */
-    if (ASYNCX_TRIPS_(core->version != task->token))
-        return ASYNCX_STALE_;
-    return asyncx_peek_(&core->source.operation.word);
-}
-
-/* The usual object behind a value task is a versioned source; others are asked out of line. */
-ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_value_task_(asyncx_task *task)
-{
-    if (!ASYNCX_LIKELY_(!(task->awaited & 1)))
-        return task->awaited;
-    if (ASYNCX_LIKELY_(ASYNCX_AWAITABLE_OF_(task->awaited)->ops == &asyncx_value_ops_))
-        return asyncx_end_version_(task);
-#if ASYNCX_CHECKS
-    return ASYNCX_ASK_;   /* so that nothing is called from here: see asyncx_wait_for_operation_ */
-#else
-    return asyncx_end_general_(task);
-#endif
-}
-
 /* -- the protocol, for anything: what combinators, adapters and awaiters built on awaiters call -- */
 
 /* A zeroed awaiter counts as the outcome it stands for. */
@@ -2021,81 +1730,6 @@ static inline void asyncx_task_destroy_(asyncx_task *task)
         asyncx_misuse_(ASYNCX_MISUSE_DESTROYED_IN_USE, task);
 }
 
-/* Trips unless the result may be taken. */
-static inline void asyncx_value_task_check_(const asyncx_value_task *task) { (void)asyncx_awaiter_get_result(task->awaiter); }
-
-#if defined(__cplusplus)
-}   /* extern "C" */
-#endif
-
-/* What an AWAIT knows about its operand at compile time, to take it without the protocol. */
-enum {
-    ASYNCX_KIND_awaiter_ = 1,
-    ASYNCX_KIND_configured_,
-    ASYNCX_KIND_value_task_,
-    ASYNCX_KIND_typed_value_task_,
-    ASYNCX_KIND_yield_,
-    ASYNCX_KIND_suspend_,
-    ASYNCX_KIND_call_,
-    ASYNCX_KIND_frame_,
-    ASYNCX_KIND_finally_frame_,
-    ASYNCX_KIND_completion_,
-    ASYNCX_KIND_version_,
-    ASYNCX_KIND_awaitable_
-};
-
-ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_await_(asyncx_task *task, int kind)
-{
-    switch (kind) {
-    case ASYNCX_KIND_yield_:
-    case ASYNCX_KIND_suspend_: return ASYNCX_OUTCOME_SUCCEEDED;
-    case ASYNCX_KIND_call_:
-    case ASYNCX_KIND_frame_:
-    case ASYNCX_KIND_finally_frame_: return asyncx_peek_(&ASYNCX_TASK_OF_(task->awaited)->operation.word);
-    case ASYNCX_KIND_completion_: return asyncx_peek_(&ASYNCX_SOURCE_OF_(task->awaited)->operation.word);
-    case ASYNCX_KIND_version_: return asyncx_end_version_(task);
-    case ASYNCX_KIND_value_task_:
-    case ASYNCX_KIND_typed_value_task_: return asyncx_end_value_task_(task);
-    default: return asyncx_end_general_(task);
-    }
-}
-
-/* The operand's type picks one function of each of three families: begin an await, name its kind, make its awaiter. */
-#define ASYNCX_OPERAND_FUNCTIONS_(kind, type, begin, awaiter_expression)                                             \
-    ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_begin_##kind##_(asyncx_task *task, type operand, asyncx_state state)    \
-    {                                                                                                                \
-        return begin;                                                                                                \
-    }                                                                                                                \
-    ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_awaiter_of_##kind##_(type operand) { return awaiter_expression; }    \
-    ASYNCX_OVERLOAD_(kind, type)
-
-#if ASYNCX_OVERLOADS_
-#define ASYNCX_OVERLOAD_(kind, type)                                                                                 \
-    ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_begin_(asyncx_task *task, type operand, asyncx_state state)             \
-    {                                                                                                                \
-        return asyncx_begin_##kind##_(task, operand, state);                                                         \
-    }                                                                                                                \
-    ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_make_awaiter_(type operand) { return asyncx_awaiter_of_##kind##_(operand); } \
-    char (&asyncx_kind_(type))[ASYNCX_KIND_##kind##_];
-#else
-#define ASYNCX_OVERLOAD_(kind, type)
-#endif
-
-ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_awaiter_of_object_(const void *object, unsigned int kind)
-{
-    asyncx_awaiter awaiter;
-    awaiter.object = (char *)(uintptr_t)object + kind;
-    awaiter.token = 0;
-    return awaiter;
-}
-
-static inline asyncx_awaiter asyncx_awaiter_of_call_now_(asyncx_call call)
-{
-    if (call.state != ASYNCX_STATE_IDLE_)
-        asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, call.task);
-    return asyncx_awaiter_of_object_(call.task, ASYNCX_OBJECT_TASK_);
-}
-
 /* asyncx_yield() and asyncx_suspend() where the protocol is asked for them. */
 static inline asyncx_status asyncx_yield_get_status_(asyncx_awaitable *self, asyncx_token token)
 {
@@ -2128,99 +1762,6 @@ static inline bool asyncx_yield_withdraw_(asyncx_awaitable *self, asyncx_token t
 static const asyncx_awaiter_ops asyncx_yield_ops_ = {asyncx_yield_get_status_, asyncx_yield_on_completed_,
                                                      asyncx_yield_get_result_, asyncx_yield_withdraw_};
 static asyncx_awaitable asyncx_yield_object_ = {&asyncx_yield_ops_};
-
-ASYNCX_OPERAND_FUNCTIONS_(awaiter, asyncx_awaiter, asyncx_await_awaiter_(task, operand, state), operand)
-ASYNCX_OPERAND_FUNCTIONS_(configured, asyncx_configured_awaiter, asyncx_return_(asyncx_wait_for_(task, operand.awaiter, operand.flags, state)),
-                          operand.awaiter)
-ASYNCX_OPERAND_FUNCTIONS_(value_task, asyncx_value_task, asyncx_await_value_task_(task, operand, state),
-                          operand.awaiter)
-ASYNCX_OPERAND_FUNCTIONS_(typed_value_task, asyncx_value_task *, asyncx_await_value_task_(task, *operand, state),
-                          operand->awaiter)
-ASYNCX_OPERAND_FUNCTIONS_(yield, asyncx_yield_awaiter, ((void)operand, asyncx_await_yield_(task, state)),
-                          asyncx_awaiter_of(&asyncx_yield_object_, (asyncx_token)operand.unused))
-ASYNCX_OPERAND_FUNCTIONS_(suspend, asyncx_suspend_awaiter, ((void)operand, asyncx_await_suspend_(task, state)),
-                          asyncx_awaiter_of(&asyncx_yield_object_, (asyncx_token)(operand.unused + 1)))
-ASYNCX_OPERAND_FUNCTIONS_(call, asyncx_call, asyncx_await_call_(task, operand, state),
-                          asyncx_awaiter_of_call_now_(operand))
-ASYNCX_OPERAND_FUNCTIONS_(frame, asyncx_frame_ *, asyncx_return_(asyncx_wait_for_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state)),
-                          asyncx_awaiter_of_object_(operand, ASYNCX_OBJECT_TASK_))
-ASYNCX_OPERAND_FUNCTIONS_(finally_frame, asyncx_finally_frame_ *,
-                          asyncx_return_(asyncx_wait_for_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state)),
-                          asyncx_awaiter_of_object_(operand, ASYNCX_OBJECT_TASK_))
-ASYNCX_OPERAND_FUNCTIONS_(completion, asyncx_completion_core_ *,
-                          asyncx_await_operation_(task, &operand->source.operation, state),
-                          asyncx_awaiter_of_object_(&operand->source.operation, ASYNCX_OBJECT_SOURCE_))
-ASYNCX_OPERAND_FUNCTIONS_(version, asyncx_value_core_ *,
-                          asyncx_await_version_(task, operand, operand->version, state),
-                          asyncx_awaiter_of(&operand->awaitable, operand->version))
-ASYNCX_OPERAND_FUNCTIONS_(awaitable, asyncx_awaitable *,
-                          asyncx_await_awaiter_(task, asyncx_awaiter_of(operand, 0), state),
-                          asyncx_awaiter_of(operand, 0))
-
-#if ASYNCX_OVERLOADS_
-/* A pointer to anything whose first member is called `awaitable`. */
-template <typename type>
-ASYNCX_ALWAYS_INLINE_ auto asyncx_begin_(asyncx_task *task, type *operand, asyncx_state state)
-    -> decltype(asyncx_begin_(task, &operand->awaitable, state))
-{
-    return asyncx_begin_(task, &operand->awaitable, state);
-}
-template <typename type>
-ASYNCX_ALWAYS_INLINE_ auto asyncx_make_awaiter_(type *operand) -> decltype(asyncx_make_awaiter_(&operand->awaitable))
-{
-    return asyncx_make_awaiter_(&operand->awaitable);
-}
-template <typename type> auto asyncx_kind_(type *operand) -> decltype(asyncx_kind_(&operand->awaitable));
-#define ASYNCX_BEGIN_AWAIT_(task, x, state) asyncx_begin_(task, x, state)
-#define ASYNCX_KIND_OF_(x) ((int)sizeof(asyncx_kind_(x)))
-#define ASYNCX_GET_AWAITER_(x) asyncx_make_awaiter_(x)
-#elif ASYNCX_GENERIC_
-#if !ASYNCX_GNU_
-#define ASYNCX_EXTENSION_GENERIC_
-#else
-#define ASYNCX_EXTENSION_GENERIC_ __extension__
-#endif
-/* `_Generic` checks the branches it does not take too: those see this type in place of one that is no pointer. */
-struct asyncx_by_value_ {
-    asyncx_awaitable awaitable;
-};
-#define ASYNCX_BY_VALUE_(x, by_value, by_pointer)                                                    \
-    ASYNCX_EXTENSION_GENERIC_ _Generic((x),                                                          \
-        asyncx_awaiter: by_value,                                                                    \
-        asyncx_configured_awaiter: by_value,                                                         \
-        asyncx_value_task: by_value,                                                                 \
-        asyncx_yield_awaiter: by_value,                                                              \
-        asyncx_suspend_awaiter: by_value,                                                            \
-        asyncx_call: by_value,                                                                       \
-        default: by_pointer)
-#define ASYNCX_FIRST_MEMBER_(x) (&ASYNCX_BY_VALUE_(x, (struct asyncx_by_value_ *)NULL, (x))->awaitable)
-#define ASYNCX_OPERAND_(x) ASYNCX_BY_VALUE_(x, (x), ASYNCX_FIRST_MEMBER_(x))
-#define ASYNCX_SELECT_(x, prefix)                                                                    \
-    ASYNCX_EXTENSION_GENERIC_ _Generic((x),                                                          \
-        asyncx_awaiter: prefix##awaiter_,                                                            \
-        asyncx_configured_awaiter: prefix##configured_,                                              \
-        asyncx_value_task: prefix##value_task_,                                                      \
-        asyncx_yield_awaiter: prefix##yield_,                                                        \
-        asyncx_suspend_awaiter: prefix##suspend_,                                                    \
-        asyncx_call: prefix##call_,                                                                  \
-        default: ASYNCX_EXTENSION_GENERIC_ _Generic(ASYNCX_FIRST_MEMBER_(x),                         \
-            asyncx_value_task *: prefix##typed_value_task_,                                          \
-            asyncx_frame_ *: prefix##frame_,                                                         \
-            asyncx_finally_frame_ *: prefix##finally_frame_,                                         \
-            asyncx_completion_core_ *: prefix##completion_,                                          \
-            asyncx_value_core_ *: prefix##version_,                                                  \
-            asyncx_awaitable *: prefix##awaitable_))
-#define ASYNCX_BEGIN_AWAIT_(task, x, state) ASYNCX_SELECT_(x, asyncx_begin_)(task, ASYNCX_OPERAND_(x), state)
-#define ASYNCX_KIND_OF_(x) ASYNCX_SELECT_(x, ASYNCX_KIND_)
-#define ASYNCX_GET_AWAITER_(x) ASYNCX_SELECT_(x, asyncx_awaiter_of_)(ASYNCX_OPERAND_(x))
-#else
-/* ISO C99 cannot tell types apart: every operand is an asyncx_awaiter, made by a getter. */
-#define ASYNCX_BEGIN_AWAIT_(task, x, state) asyncx_await_awaiter_(task, x, state)
-#define ASYNCX_KIND_OF_(x) ASYNCX_KIND_awaiter_
-#define ASYNCX_GET_AWAITER_(x) (x)
-#endif
-
-/* -- the macros of async functions -- */
 
 #define ASYNCX_PASTE_(a, b) ASYNCX_PASTE_NOW_(a, b)
 #define ASYNCX_PASTE_NOW_(a, b) a##b
@@ -2560,8 +2101,6 @@ static inline asyncx_awaiter asyncx_yield(void) { return asyncx_awaiter_of(&asyn
 static inline asyncx_awaiter asyncx_suspend(void) { return asyncx_awaiter_of(&asyncx_yield_object_, 1); }
 #endif
 
-#define asyncx_get_awaiter(x) ASYNCX_GET_AWAITER_(x)
-
 static inline asyncx_configured_awaiter asyncx_configure_await_(asyncx_awaiter awaiter, unsigned int flags)
 {
     asyncx_configured_awaiter configured;
@@ -2569,57 +2108,165 @@ static inline asyncx_configured_awaiter asyncx_configure_await_(asyncx_awaiter a
     configured.flags = flags;
     return configured;
 }
-#define asyncx_configure_await(x, flags) asyncx_configure_await_(ASYNCX_GET_AWAITER_(x), flags)
-
+/* Calls an async function here and now: asyncx_start(ASYNC_CALL(name, frame, ...)). It runs until its first suspension
+ * before this returns. It has no executor: whatever completes what it awaits resumes it, inline.
+ *
+ *   call     from ASYNC_CALL; evaluated once, like every argument of these macros.
+ *   Threads  the thread that shall run it; not an interrupt.
+ *   Resumes  the task.
+ *   Owns     the frame, until the task is complete.
+ *   Source   calling an async method; semantics BU-1.
+ *   Misuse   FRAME_IN_USE; nothing starts.
+ */
 #define asyncx_start(call) asyncx_start_call_(call, NULL, NULL)
+
+/* Starts an async function on `executor`, by a post. The task and all that it calls come back there after each await,
+ * unless asyncx_configure_await says otherwise.
+ *
+ *   Threads  any thread, signal handler or interrupt that the executor's post accepts.
+ *   Owns     the frame, until the task is complete.
+ *   Source   Task.Factory.StartNew on a scheduler.
+ *   Misuse   FRAME_IN_USE; nothing starts.
+ */
 #define asyncx_start_on(call, executor) asyncx_start_call_(call, executor, NULL)
+
+/* Starts an async function, on `executor` or, if that is NULL, here and now, and resumes `continuation` when it is
+ * complete: a detached task with a completion callback, which may free the frame.
+ *
+ *   continuation  prepared by asyncx_continuation_init; it runs where that says.
+ *   Threads, Resumes, Misuse  as asyncx_start and asyncx_start_on.
+ *   Owns     the frame and the continuation, until the latter ran.
+ */
 #define asyncx_start_then(call, executor, continuation) asyncx_start_call_(call, executor, continuation)
+
+/* Resumes a task that is suspended in asyncx_suspend(), or without an executor in asyncx_yield() or AWAIT_UNTIL.
+ *
+ *   Threads  the thread that drives the task.
+ *   Resumes  the task, and whoever awaits it if it completes.
+ *   Misuse   RESULT_BEFORE_COMPLETION if it waits for something else, RESUMED_WHILE_RUNNING, RESUMED_AFTER_COMPLETION;
+ *            it stays as it is.
+ */
 #define asyncx_run_task(frame) asyncx_run(&(frame)->awaitable.task.continuation)
 
-/* -- sources -- */
-#define ASYNCX_COMPLETION_SOURCE(type) struct { asyncx_completion_core_ awaitable ASYNCX_RESULT_(type); }
-typedef ASYNCX_COMPLETION_SOURCE(void) asyncx_completion_source;
-#define asyncx_completion_source_init(completion_source, flags, executor) \
-    asyncx_source_init_(&(completion_source)->awaitable.source, flags, executor)
-
-#define ASYNCX_VALUE_SOURCE(type) struct { asyncx_value_core_ awaitable ASYNCX_RESULT_(type); }
-typedef ASYNCX_VALUE_SOURCE(void) asyncx_value_source;
-#define asyncx_value_source_init(value_source, flags, executor) \
-    asyncx_value_init_(&(value_source)->awaitable, flags, executor)
-#define asyncx_value_source_reset(value_source) asyncx_value_reset_(&(value_source)->awaitable)
-#define asyncx_value_source_task(value_source) asyncx_value_task_of_(&(value_source)->awaitable)
-#define asyncx_value_source_version(value_source) ((value_source)->awaitable.version)
-
-#define asyncx_completion_source_destroy(completion_source) \
-    asyncx_source_destroy_(&(completion_source)->awaitable.source)
-#define asyncx_value_source_destroy(value_source) asyncx_source_destroy_(&(value_source)->awaitable.source)
+/* Says that a frame's memory goes away now.
+ *
+ *   Threads  the frame's owner.
+ *   Misuse   DESTROYED_IN_USE when the task was started and is not complete.
+ */
 #define asyncx_frame_destroy(frame) asyncx_task_destroy_(&(frame)->awaitable.task)
 
-#define ASYNCX_VALUE_TASK(type) struct { asyncx_value_task awaitable; type *from; type result; }
-#define asyncx_value_task_from_result(value_task, value)                                        \
-    ((void)((value_task)->awaitable = asyncx_value_task_from_outcome(ASYNCX_OUTCOME_SUCCEEDED), \
-            (value_task)->from = NULL, (value_task)->result = (value)))
-#define asyncx_value_task_from_source(value_task, value_source)                   \
-    ((void)((value_task)->awaitable = asyncx_value_source_task(value_source),     \
-            (value_task)->from = &(value_source)->result))
-#define asyncx_value_task_result(value_task)                  \
-    (asyncx_value_task_check_(&(value_task)->awaitable),      \
-     (value_task)->from ? *(value_task)->from : (value_task)->result)
+/* Returns the awaiter of anything that AWAIT takes: an awaiter, a value task, a call, or a pointer to a frame, to a
+ * completion source, to a versioned source (its current version), to a typed value task or to a struct whose first member
+ * is `asyncx_awaitable awaitable`. Anything else does not compile.
+ *
+ *   x        evaluated once.
+ *   Threads  any thread.
+ *   Source   GetAwaiter; semantics AW-1.
+ */
+#define asyncx_get_awaiter(x) ASYNCX_GET_AWAITER_(x)
 
+/* Returns `x` to be awaited once with other flags than AWAIT's ASYNCX_USE_EXECUTOR: with 0 the task is resumed wherever
+ * `x` completes. The next AWAIT brings it back to its executor.
+ *
+ *   flags    0 or ASYNCX_USE_EXECUTOR.
+ *   Threads  any thread.
+ *   Source   ConfigureAwait; semantics VT-7. Differs: .NET does not come back.
+ */
+#define asyncx_configure_await(x, flags) asyncx_configure_await_(ASYNCX_GET_AWAITER_(x), flags)
+
+/* The status and the outcome of anything that AWAIT takes; see asyncx_awaiter_get_status and asyncx_awaiter_get_result. */
 #define asyncx_status_of(x) asyncx_awaiter_get_status(ASYNCX_GET_AWAITER_(x))
 #define asyncx_outcome_of(x) asyncx_awaiter_get_result(ASYNCX_GET_AWAITER_(x))
 #define asyncx_is_completed(x) (asyncx_status_of(x) != ASYNCX_PENDING)
+
+/* Registering with anything that AWAIT takes, and taking that back; see asyncx_awaiter_on_completed and
+ * asyncx_awaiter_withdraw. */
 #define asyncx_on_completed(x, continuation, flags) \
     asyncx_awaiter_on_completed(ASYNCX_GET_AWAITER_(x), continuation, flags)
 #define asyncx_withdraw(x, continuation) asyncx_awaiter_withdraw(ASYNCX_GET_AWAITER_(x), continuation)
 
-/* The getters, for ISO C99, where AWAIT takes nothing but an asyncx_awaiter. */
-#define asyncx_call_awaiter(call) asyncx_awaiter_of_call_(call)
-#define asyncx_frame_awaiter(frame) asyncx_awaiter_of_object_(&(frame)->awaitable.task, ASYNCX_OBJECT_TASK_)
-#define asyncx_completion_source_awaiter(completion_source) \
-    asyncx_awaiter_of_completion_(&(completion_source)->awaitable)
-#define asyncx_value_source_awaiter(value_source) asyncx_awaiter_of_version_(&(value_source)->awaitable)
-#define asyncx_value_task_awaiter(value_task) asyncx_awaiter_of_value_task_(value_task)
+/* == 6. COMPLETION SOURCE ===================================================================== */
+/* One operation, completed once from outside, awaited by any number of tasks.                      */
+
+typedef struct asyncx_completion_core_ {
+    asyncx_source source;
+} asyncx_completion_core_;
+
+static inline void asyncx_source_init_(asyncx_source *source, unsigned int flags, asyncx_executor *executor)
+{
+    uintptr_t asynchronous = flags & ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY;
+    if (ASYNCX_TRIPS_(asynchronous && !executor)) {
+        asyncx_misuse_(ASYNCX_MISUSE_MISSING_EXECUTOR, source);
+        asynchronous = 0;
+    }
+    asyncx_init_(&source->executor, (uintptr_t)executor + asynchronous);   /* a sum the linker can do, unlike an or */
+    asyncx_init_(&source->operation.word, ASYNCX_PLAIN_);
+}
+
+#if ASYNCX_SINGLE_THREADED
+ASYNCX_COLD_ bool asyncx_source_is_pending_(const asyncx_source *source)
+{
+    return ASYNCX_TAG_OF_(source->operation.word) != ASYNCX_COMPLETE_;
+}
+#endif
+
+/* Makes the caller the one who completes `source`, or returns false because there is one already. */
+ASYNCX_ALWAYS_INLINE_ bool asyncx_source_reserve_(asyncx_source *source)
+{
+#if ASYNCX_SINGLE_THREADED
+    return ASYNCX_LIKELY_(ASYNCX_TAG_OF_(source->operation.word) == ASYNCX_PLAIN_) || asyncx_source_is_pending_(source);
+#else
+    return !(asyncx_fetch_or_(&source->executor, ASYNCX_RESERVED_) & ASYNCX_RESERVED_);
+#endif
+}
+
+ASYNCX_OUTLINE_ void asyncx_source_release_list_(uintptr_t executor, uintptr_t waiters)
+{
+    asyncx_continuation *waiter = asyncx_release_waiters_(waiters, executor);
+    if (waiter)
+        asyncx_resume(waiter);
+}
+
+ASYNCX_OUTLINE_ void asyncx_post_outline_(asyncx_executor *executor, asyncx_continuation *waiter)
+{
+    asyncx_post(executor, waiter);
+}
+
+/* Publishes the outcome and resumes the waiters; the source is not touched after the exchange. */
+ASYNCX_ALWAYS_INLINE_ void asyncx_source_publish_(asyncx_source *source, asyncx_outcome outcome)
+{
+    uintptr_t executor = asyncx_peek_(&source->executor);
+    uintptr_t waiters = asyncx_exchange_(&source->operation.word, outcome);
+    if (!ASYNCX_LIKELY_(ASYNCX_TAG_OF_(waiters) == ASYNCX_PLAIN_))
+        asyncx_source_release_list_(executor, waiters);
+    else if (!waiters)
+        return;
+    else if ((executor & ASYNCX_ASYNCHRONOUS_) || ASYNCX_IN_INTERRUPT())
+        asyncx_post_outline_((asyncx_executor *)(executor & ~(uintptr_t)ASYNCX_TAG_), (asyncx_continuation *)waiters);
+    else
+        asyncx_resume((asyncx_continuation *)waiters);
+}
+
+ASYNCX_ALWAYS_INLINE_ bool asyncx_source_try_set_(asyncx_source *source, asyncx_outcome outcome)
+{
+    if (!asyncx_source_reserve_(source))
+        return false;
+    asyncx_source_publish_(source, outcome);
+    return true;
+}
+
+ASYNCX_ALWAYS_INLINE_ void asyncx_source_set_(asyncx_source *source, asyncx_outcome outcome)
+{
+    if (!asyncx_source_try_set_(source, outcome))
+        asyncx_misuse_(ASYNCX_MISUSE_ALREADY_COMPLETED, source);
+}
+
+static inline void asyncx_source_destroy_(asyncx_source *source)
+{
+    uintptr_t word = asyncx_load_(&source->operation.word);
+    if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(word) != ASYNCX_COMPLETE_ && word & ~(uintptr_t)ASYNCX_LIST_))
+        asyncx_misuse_(ASYNCX_MISUSE_DESTROYED_IN_USE, source);
+}
 
 #if ASYNCX_GNU_
 #define ASYNCX_SET_VALUE_(completing, value, otherwise)                                                 \
@@ -2652,16 +2299,367 @@ ASYNCX_ALWAYS_INLINE_ void asyncx_set_twice_(asyncx_source *source)
 #define ASYNCX_BY_COUNT_(...) ASYNCX_THIRD_(__VA_ARGS__, VALUE_, VOID_, ~)
 #define ASYNCX_VOID_SOURCE_(s) \
     (&(s)->awaitable.source + 0 * sizeof(char[sizeof(*(s)) == sizeof((s)->awaitable) ? 1 : -1]))
-#define asyncx_try_set_result(...) ASYNCX_PASTE_(ASYNCX_TRY_SET_, ASYNCX_BY_COUNT_(__VA_ARGS__))(__VA_ARGS__)
-#define asyncx_set_result(...) ASYNCX_PASTE_(ASYNCX_SET_, ASYNCX_PASTE_(RESULT_, ASYNCX_BY_COUNT_(__VA_ARGS__)))(__VA_ARGS__)
 #define ASYNCX_TRY_SET_VALUE_(s, value) ASYNCX_SET_VALUE_(s, value, asyncx_lost_)
 #define ASYNCX_SET_RESULT_VALUE_(s, value) ((void)ASYNCX_SET_VALUE_(s, value, asyncx_set_twice_))
 #define ASYNCX_TRY_SET_VOID_(s) asyncx_source_try_set_(ASYNCX_VOID_SOURCE_(s), ASYNCX_OUTCOME_SUCCEEDED)
 #define ASYNCX_SET_RESULT_VOID_(s) asyncx_source_set_(ASYNCX_VOID_SOURCE_(s), ASYNCX_OUTCOME_SUCCEEDED)
+
+/* The type of a completion source whose result is of `type`, or of none: ASYNCX_COMPLETION_SOURCE(int) done. The result
+ * is its member `result`. Each use is a type of its own: name it with a typedef to pass it on. Zeroed, a source is pending,
+ * resumes its waiters inline and has no executor. */
+#define ASYNCX_COMPLETION_SOURCE(type) struct { asyncx_completion_core_ awaitable ASYNCX_RESULT_(type); }
+typedef ASYNCX_COMPLETION_SOURCE(void) asyncx_completion_source;
+
+/* Makes a completion source pending.
+ *
+ *   flags     ASYNCX_RUN_CONTINUATIONS_INLINE or ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY.
+ *   executor  where waiters without an executor of their own are posted; needed by the latter flag, and by a source that
+ *             an interrupt completes; else may be NULL.
+ *   Threads   before the source is shared.
+ *   Source    the constructor of TaskCompletionSource; semantics TC-7.
+ *   Misuse    MISSING_EXECUTOR; the source then runs its continuations inline.
+ */
+#define asyncx_completion_source_init(completion_source, flags, executor) \
+    asyncx_source_init_(&(completion_source)->awaitable.source, flags, executor)
+
+/* Says that the source's memory goes away now.
+ *
+ *   Threads  the source's owner.
+ *   Misuse   DESTROYED_IN_USE when it has waiters.
+ */
+#define asyncx_completion_source_destroy(completion_source) \
+    asyncx_source_destroy_(&(completion_source)->awaitable.source)
+
+/* Completes a completion source or the current version of a versioned source with success: asyncx_try_set_result(source)
+ * if its result is void, asyncx_try_set_result(source, value) else.
+ *
+ *   value    converted to the type of the result; evaluated once, whether it wins or not.
+ *   Returns  true to exactly one caller, when the result is published; false when the source is completed already, or
+ *            about to be by a caller that this one interrupted: nothing changes, and nothing is waited for.
+ *   Threads  any thread, signal handler or interrupt.
+ *   Resumes  the waiters, in the order of their registration: see "Where a continuation runs".
+ *   Owns     the source is not touched after its waiters are released: they may free it.
+ *   Cost     two atomic operations; never allocates, never blocks.
+ *   Source   TaskCompletionSource.TrySetResult; semantics TC-1, TC-3. Differs: a loser does not wait.
+ */
+#define asyncx_try_set_result(...) ASYNCX_PASTE_(ASYNCX_TRY_SET_, ASYNCX_BY_COUNT_(__VA_ARGS__))(__VA_ARGS__)
+
+/* The same, for the only completer there is.
+ *
+ *   Misuse   ALREADY_COMPLETED; nothing changes.
+ *   Source   TaskCompletionSource.SetResult; semantics TC-4, MR-8. Differs: a second call does not overwrite.
+ */
+#define asyncx_set_result(...) \
+    ASYNCX_PASTE_(ASYNCX_SET_, ASYNCX_PASTE_(RESULT_, ASYNCX_BY_COUNT_(__VA_ARGS__)))(__VA_ARGS__)
+
+/* The same pair for failure: the awaiting functions fail with `error`, unless they ask for the outcome.
+ *
+ *   error    see asyncx_outcome_faulted.
+ *   Source   TaskCompletionSource.TrySetException, SetException.
+ */
 #define asyncx_try_set_error(s, error) asyncx_source_try_set_(&(s)->awaitable.source, asyncx_outcome_faulted(error))
 #define asyncx_set_error(s, error) asyncx_source_set_(&(s)->awaitable.source, asyncx_outcome_faulted(error))
+
+/* The same pair for cancellation.
+ *
+ *   Source   TaskCompletionSource.TrySetCanceled, SetCanceled; semantics TC-6.
+ */
 #define asyncx_try_set_canceled(s) asyncx_source_try_set_(&(s)->awaitable.source, ASYNCX_OUTCOME_CANCELED)
 #define asyncx_set_canceled(s) asyncx_source_set_(&(s)->awaitable.source, ASYNCX_OUTCOME_CANCELED)
+
+/* == 7. REUSABLE VERSIONED SOURCE, VALUE TASK ================================================= */
+/* One object, one operation after the other; a token tells them apart, so that stale use trips.     */
+
+typedef struct asyncx_value_core_ {
+    asyncx_awaitable awaitable;
+    asyncx_source source;
+    asyncx_token version;
+} asyncx_value_core_;
+
+/* One await of one operation, by value: a versioned source and its token, or an outcome that is known already. A
+ * zeroed value task is complete, with success. Await it once. */
+typedef struct asyncx_value_task {
+    /* private: */
+    asyncx_awaiter awaiter;
+} asyncx_value_task;
+
+ASYNCX_ALWAYS_INLINE_ bool asyncx_value_is_stale_(const asyncx_value_core_ *core, asyncx_token token)
+{
+    if (!ASYNCX_TRIPS_(core->version != token))
+        return false;
+    asyncx_misuse_(ASYNCX_MISUSE_STALE_TOKEN, core);
+    return true;
+}
+
+static inline asyncx_status asyncx_value_get_status_(asyncx_awaitable *awaitable, asyncx_token token)
+{
+    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)awaitable;
+    return asyncx_value_is_stale_(core, token) ? ASYNCX_CANCELED : asyncx_operation_get_status_(&core->source.operation);
+}
+
+ASYNCX_OUTLINE_ bool asyncx_value_on_completed_(asyncx_awaitable *awaitable, asyncx_token token,
+                                                asyncx_continuation *continuation, unsigned int flags)
+{
+    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)awaitable;
+    if (asyncx_value_is_stale_(core, token))
+        return false;
+    return asyncx_operation_register_(&core->source.operation, continuation,
+                                      (flags & (ASYNCX_USE_EXECUTOR | ASYNCX_FLOW_CONTEXT)) | ASYNCX_ONE_WAITER_);
+}
+
+static inline asyncx_outcome asyncx_value_get_result_(asyncx_awaitable *awaitable, asyncx_token token)
+{
+    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)awaitable;
+    return asyncx_value_is_stale_(core, token) ? ASYNCX_OUTCOME_CANCELED
+                                               : asyncx_operation_get_result_(&core->source.operation);
+}
+
+static inline bool asyncx_value_withdraw_(asyncx_awaitable *awaitable, asyncx_token token,
+                                          asyncx_continuation *continuation)
+{
+    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)awaitable;
+    return !asyncx_value_is_stale_(core, token) &&
+           asyncx_operation_withdraw_(&core->source.operation, asyncx_load_(&core->source.executor), continuation);
+}
+
+static const asyncx_awaiter_ops asyncx_value_ops_ = {asyncx_value_get_status_, asyncx_value_on_completed_,
+                                                     asyncx_value_get_result_, asyncx_value_withdraw_};
+
+static inline void asyncx_value_init_(asyncx_value_core_ *core, unsigned int flags, asyncx_executor *executor)
+{
+    core->awaitable.ops = &asyncx_value_ops_;
+    core->version = 0;
+    asyncx_source_init_(&core->source, flags, executor);
+}
+
+/* Opens the next version. */
+ASYNCX_ALWAYS_INLINE_ void asyncx_value_renew_(asyncx_value_core_ *core)
+{
+    core->version++;
+    asyncx_init_(&core->source.operation.word, ASYNCX_PLAIN_);
+#if !ASYNCX_SINGLE_THREADED
+    asyncx_store_(&core->source.executor,   /* last: opens the source to set_* */
+                  asyncx_peek_(&core->source.executor) & ~(uintptr_t)ASYNCX_RESERVED_);
+#endif
+}
+
+/* Resets a source that is not complete: fine, unless somebody waits or is completing it. */
+ASYNCX_COLD_ void asyncx_value_reset_pending_(asyncx_value_core_ *core)
+{
+    if (!core->awaitable.ops)
+        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, core);
+    else if ((asyncx_load_(&core->source.operation.word) & ~(uintptr_t)ASYNCX_LIST_) ||
+             (asyncx_load_(&core->source.executor) & ASYNCX_RESERVED_))
+        asyncx_misuse_(ASYNCX_MISUSE_RESET_WHILE_AWAITED, core);
+    else
+        asyncx_value_renew_(core);
+}
+
+ASYNCX_ALWAYS_INLINE_ void asyncx_value_reset_(asyncx_value_core_ *core)
+{
+    if (ASYNCX_TRIPS_(ASYNCX_TAG_OF_(asyncx_load_(&core->source.operation.word)) != ASYNCX_COMPLETE_))
+        asyncx_value_reset_pending_(core);
+    else
+        asyncx_value_renew_(core);
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_value_task asyncx_value_task_of_(asyncx_value_core_ *core)
+{
+    asyncx_value_task task;
+    task.awaiter = asyncx_awaiter_of(&core->awaitable, core->version);
+    return task;
+}
+
+/* Returns a value task for `token` of an object that implements the protocol.
+ *
+ *   Threads  any thread.
+ *   Source   the constructor of ValueTask that takes an IValueTaskSource.
+ */
+static inline asyncx_value_task asyncx_value_task_of(asyncx_awaitable *awaitable, asyncx_token token)
+{
+    asyncx_value_task task;
+    task.awaiter = asyncx_awaiter_of(awaitable, token);
+    return task;
+}
+
+/* Returns a value task that is complete already.
+ *
+ *   Threads  any thread.
+ *   Source   ValueTask.FromResult, FromException, FromCanceled.
+ */
+static inline asyncx_value_task asyncx_value_task_from_outcome(asyncx_outcome outcome)
+{
+    asyncx_value_task task;
+    task.awaiter = asyncx_completed(outcome);
+    return task;
+}
+
+/* Ends an await with `outcome`: whatever its kind, the resume point then finds that. */
+ASYNCX_COLD_ asyncx_continuation *asyncx_end_with_(asyncx_task *task, asyncx_outcome outcome, asyncx_state state)
+{
+    task->awaited = outcome;
+    asyncx_suspend_at_(task, state);
+    return asyncx_opaque_(&task->continuation);
+}
+
+ASYNCX_COLD_ asyncx_continuation *asyncx_wait_for_stale_(asyncx_task *task, const void *source, asyncx_state state)
+{
+    asyncx_misuse_(ASYNCX_MISUSE_STALE_TOKEN, source);
+    (void)source;
+    return asyncx_end_with_(task, ASYNCX_OUTCOME_CANCELED, state);
+}
+
+/* An AWAIT that got something else than an outcome. */
+ASYNCX_COLD_ asyncx_continuation *asyncx_no_outcome_(asyncx_task *task, asyncx_outcome outcome, asyncx_state state)
+{
+    if (outcome == ASYNCX_STALE_)
+        return asyncx_wait_for_stale_(task, ASYNCX_AWAITABLE_OF_(task->awaited), state);
+    if (outcome == ASYNCX_ASK_)
+        return asyncx_end_with_(task, asyncx_end_general_(task), state);
+    return asyncx_resumed_too_early_(task, state);
+}
+
+/* Awaits the version of `core` that `token` names. */
+ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_version_(asyncx_task *task, asyncx_value_core_ *core, asyncx_token token,
+                                                        asyncx_state state)
+{
+    uintptr_t word;
+    if (ASYNCX_TRIPS_(core->version != token))
+        return asyncx_return_(asyncx_wait_for_stale_(task, core, state));
+    word = asyncx_load_(&core->source.operation.word);
+    task->awaited = (uintptr_t)core + ASYNCX_OBJECT_AWAITABLE_;
+    task->token = token;
+    if (asyncx_register_alone_(task, &core->source.operation, word, state))
+        return asyncx_return_(NULL);
+    if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_)
+        return asyncx_go_on_(word);
+    return asyncx_return_(asyncx_wait_for_(task, asyncx_awaiter_of(&core->awaitable, token), ASYNCX_USE_EXECUTOR, state));
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_value_task_(asyncx_task *task, asyncx_value_task value_task,
+                                                           asyncx_state state)
+{
+    char *object = value_task.awaiter.object;
+    asyncx_awaitable *awaitable;
+    if (!ASYNCX_LIKELY_(object))
+        return asyncx_go_on_(ASYNCX_OUTCOME_SUCCEEDED);
+    if (!ASYNCX_LIKELY_(!((uintptr_t)object & 1)))
+        return asyncx_go_on_((asyncx_outcome)object);
+    awaitable = ASYNCX_AWAITABLE_OF_(object);
+    if (ASYNCX_LIKELY_(awaitable->ops == &asyncx_value_ops_))
+        return asyncx_await_version_(task, (asyncx_value_core_ *)(void *)awaitable, value_task.awaiter.token, state);
+    return asyncx_return_(asyncx_wait_for_(task, value_task.awaiter, ASYNCX_USE_EXECUTOR, state));
+}
+
+ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_version_(asyncx_task *task)
+{
+    asyncx_value_core_ *core = (asyncx_value_core_ *)(void *)ASYNCX_AWAITABLE_OF_(task->awaited);
+    if (ASYNCX_CHECKS && !ASYNCX_LIKELY_(!(task->awaited & 1)))
+        return task->awaited;   /* from asyncx_end_with_ */
+    if (ASYNCX_TRIPS_(core->version != task->token))
+        return ASYNCX_STALE_;
+    return asyncx_peek_(&core->source.operation.word);
+}
+
+/* The usual object behind a value task is a versioned source; others are asked out of line. */
+ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_value_task_(asyncx_task *task)
+{
+    if (!ASYNCX_LIKELY_(!(task->awaited & 1)))
+        return task->awaited;
+    if (ASYNCX_LIKELY_(ASYNCX_AWAITABLE_OF_(task->awaited)->ops == &asyncx_value_ops_))
+        return asyncx_end_version_(task);
+#if ASYNCX_CHECKS
+    return ASYNCX_ASK_;   /* so that nothing is called from here: see asyncx_wait_for_operation_ */
+#else
+    return asyncx_end_general_(task);
+#endif
+}
+
+/* Trips unless the result may be taken. */
+static inline void asyncx_value_task_check_(const asyncx_value_task *task) { (void)asyncx_awaiter_get_result(task->awaiter); }
+
+/* The type of a versioned source whose result is of `type`, or of none: ASYNCX_VALUE_SOURCE(int) received. */
+#define ASYNCX_VALUE_SOURCE(type) struct { asyncx_value_core_ awaitable ASYNCX_RESULT_(type); }
+typedef ASYNCX_VALUE_SOURCE(void) asyncx_value_source;
+
+/* Makes a versioned source pending, at version 0. The flag stays through every reset.
+ *
+ *   flags, executor, Misuse  as asyncx_completion_source_init.
+ *   Threads  before the source is shared.
+ *   Source   ManualResetValueTaskSourceCore; semantics MR-1, MR-14.
+ */
+#define asyncx_value_source_init(value_source, flags, executor) \
+    asyncx_value_init_(&(value_source)->awaitable, flags, executor)
+
+/* Begins the next operation: a new version, pending. Value tasks of the versions before trip from here on.
+ *
+ *   Threads  the source's one producer, when the version before is consumed, or was never awaited.
+ *   Source   ManualResetValueTaskSourceCore.Reset; semantics MR-2, MR-14, MR-16. Differs from MR-15: trips.
+ *   Misuse   RESET_WHILE_AWAITED when it has a waiter or is being completed, UNINITIALISED; nothing changes.
+ */
+#define asyncx_value_source_reset(value_source) asyncx_value_reset_(&(value_source)->awaitable)
+
+/* Returns the value task of the current version; to be awaited once, before the next reset.
+ *
+ *   Threads  the source's producer.
+ *   Source   ValueTask over an IValueTaskSource; semantics VT-2.
+ */
+#define asyncx_value_source_task(value_source) asyncx_value_task_of_(&(value_source)->awaitable)
+
+/* Returns the version, an asyncx_token: what .NET's Version is.
+ *
+ *   Threads  the source's producer.
+ */
+#define asyncx_value_source_version(value_source) ((value_source)->awaitable.version)
+
+/* The protocol of a versioned source, by token; see asyncx_awaiter_get_status, asyncx_awaiter_on_completed and
+ * asyncx_awaiter_get_result. The token is checked before anything else.
+ *
+ *   Source   semantics MR-3, MR-5 to MR-7, MR-10 to MR-13.
+ *   Misuse   STALE_TOKEN (then CANCELED, false, CANCELED), SECOND_CONTINUATION (then false).
+ */
+#define asyncx_value_source_get_status(value_source, token) \
+    asyncx_value_get_status_(&(value_source)->awaitable.awaitable, token)
+#define asyncx_value_source_on_completed(value_source, token, continuation, flags) \
+    asyncx_awaiter_on_completed(asyncx_awaiter_of(&(value_source)->awaitable.awaitable, token), continuation, flags)
+#define asyncx_value_source_get_result(value_source, token) \
+    asyncx_value_get_result_(&(value_source)->awaitable.awaitable, token)
+
+/* As asyncx_completion_source_destroy. */
+#define asyncx_value_source_destroy(value_source) asyncx_source_destroy_(&(value_source)->awaitable.source)
+
+/* The type of a value task that carries a result: either the result itself or where a versioned source will put it.
+ * Await a pointer to one, then ask for asyncx_value_task_result. Name it with a typedef to return it from functions. */
+#define ASYNCX_VALUE_TASK(type) struct { asyncx_value_task awaitable; type *from; type result; }
+
+/* Fills a typed value task with a result that is known already.
+ *
+ *   Threads  the value task's owner.
+ *   Source   the constructor of ValueTask<T> that takes a result; semantics VT-2.
+ */
+#define asyncx_value_task_from_result(value_task, value)                                        \
+    ((void)((value_task)->awaitable = asyncx_value_task_from_outcome(ASYNCX_OUTCOME_SUCCEEDED), \
+            (value_task)->from = NULL, (value_task)->result = (value)))
+
+/* Fills a typed value task with the current version of a versioned source of the same type.
+ *
+ *   Threads  the value task's owner, who is the source's producer too.
+ *   Source   the constructor of ValueTask<T> that takes an IValueTaskSource<T>; semantics VT-2.
+ */
+#define asyncx_value_task_from_source(value_task, value_source)                   \
+    ((void)((value_task)->awaitable = asyncx_value_source_task(value_source),     \
+            (value_task)->from = &(value_source)->result))
+
+/* Returns the result of a typed value task that is complete.
+ *
+ *   Threads  the value task's owner, once, before the source's next reset.
+ *   Source   ValueTask<T>.Result; semantics VT-6.
+ *   Misuse   RESULT_BEFORE_COMPLETION, STALE_TOKEN; then what is there.
+ */
+#define asyncx_value_task_result(value_task)                  \
+    (asyncx_value_task_check_(&(value_task)->awaitable),      \
+     (value_task)->from ? *(value_task)->from : (value_task)->result)
+
 
 /* == 13. DIAGNOSTICS ========================================================================== */
 /* The async stack trace of a suspended task. Nothing of it exists unless ASYNCX_DIAGNOSTICS is 1. */
@@ -2737,6 +2735,180 @@ static inline void asyncx_print_stack_(const asyncx_task *task, FILE *file)
 #define asyncx_print_stack(frame, file) asyncx_print_stack_(&(frame)->awaitable.task, file)
 #endif
 #endif
+
+#if defined(__cplusplus)
+}   /* extern "C" */
+#endif
+
+/* == 14. DISPATCH ============================================================================= */
+/* How AWAIT and asyncx_get_awaiter tell the types of their operands apart, in each language.       */
+
+/* What an AWAIT knows about its operand at compile time, to take it without the protocol. */
+enum {
+    ASYNCX_KIND_awaiter_ = 1,
+    ASYNCX_KIND_configured_,
+    ASYNCX_KIND_value_task_,
+    ASYNCX_KIND_typed_value_task_,
+    ASYNCX_KIND_yield_,
+    ASYNCX_KIND_suspend_,
+    ASYNCX_KIND_call_,
+    ASYNCX_KIND_frame_,
+    ASYNCX_KIND_finally_frame_,
+    ASYNCX_KIND_completion_,
+    ASYNCX_KIND_version_,
+    ASYNCX_KIND_awaitable_
+};
+
+ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_await_(asyncx_task *task, int kind)
+{
+    switch (kind) {
+    case ASYNCX_KIND_yield_:
+    case ASYNCX_KIND_suspend_: return ASYNCX_OUTCOME_SUCCEEDED;
+    case ASYNCX_KIND_call_:
+    case ASYNCX_KIND_frame_:
+    case ASYNCX_KIND_finally_frame_: return asyncx_peek_(&ASYNCX_TASK_OF_(task->awaited)->operation.word);
+    case ASYNCX_KIND_completion_: return asyncx_peek_(&ASYNCX_SOURCE_OF_(task->awaited)->operation.word);
+    case ASYNCX_KIND_version_: return asyncx_end_version_(task);
+    case ASYNCX_KIND_value_task_:
+    case ASYNCX_KIND_typed_value_task_: return asyncx_end_value_task_(task);
+    default: return asyncx_end_general_(task);
+    }
+}
+
+/* The operand's type picks one function of each of three families: begin an await, name its kind, make its awaiter. */
+#define ASYNCX_OPERAND_FUNCTIONS_(kind, type, begin, awaiter_expression)                                             \
+    ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_begin_##kind##_(asyncx_task *task, type operand, asyncx_state state)    \
+    {                                                                                                                \
+        return begin;                                                                                                \
+    }                                                                                                                \
+    ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_awaiter_of_##kind##_(type operand) { return awaiter_expression; }    \
+    ASYNCX_OVERLOAD_(kind, type)
+
+#if ASYNCX_OVERLOADS_
+#define ASYNCX_OVERLOAD_(kind, type)                                                                                 \
+    ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_begin_(asyncx_task *task, type operand, asyncx_state state)             \
+    {                                                                                                                \
+        return asyncx_begin_##kind##_(task, operand, state);                                                         \
+    }                                                                                                                \
+    ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_make_awaiter_(type operand) { return asyncx_awaiter_of_##kind##_(operand); } \
+    char (&asyncx_kind_(type))[ASYNCX_KIND_##kind##_];
+#else
+#define ASYNCX_OVERLOAD_(kind, type)
+#endif
+
+ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_awaiter_of_object_(const void *object, unsigned int kind)
+{
+    asyncx_awaiter awaiter;
+    awaiter.object = (char *)(uintptr_t)object + kind;
+    awaiter.token = 0;
+    return awaiter;
+}
+
+static inline asyncx_awaiter asyncx_awaiter_of_call_now_(asyncx_call call)
+{
+    if (call.state != ASYNCX_STATE_IDLE_)
+        asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, call.task);
+    return asyncx_awaiter_of_object_(call.task, ASYNCX_OBJECT_TASK_);
+}
+
+ASYNCX_OPERAND_FUNCTIONS_(awaiter, asyncx_awaiter, asyncx_await_awaiter_(task, operand, state), operand)
+ASYNCX_OPERAND_FUNCTIONS_(configured, asyncx_configured_awaiter, asyncx_return_(asyncx_wait_for_(task, operand.awaiter, operand.flags, state)),
+                          operand.awaiter)
+ASYNCX_OPERAND_FUNCTIONS_(value_task, asyncx_value_task, asyncx_await_value_task_(task, operand, state),
+                          operand.awaiter)
+ASYNCX_OPERAND_FUNCTIONS_(typed_value_task, asyncx_value_task *, asyncx_await_value_task_(task, *operand, state),
+                          operand->awaiter)
+ASYNCX_OPERAND_FUNCTIONS_(yield, asyncx_yield_awaiter, ((void)operand, asyncx_await_yield_(task, state)),
+                          asyncx_awaiter_of(&asyncx_yield_object_, (asyncx_token)operand.unused))
+ASYNCX_OPERAND_FUNCTIONS_(suspend, asyncx_suspend_awaiter, ((void)operand, asyncx_await_suspend_(task, state)),
+                          asyncx_awaiter_of(&asyncx_yield_object_, (asyncx_token)(operand.unused + 1)))
+ASYNCX_OPERAND_FUNCTIONS_(call, asyncx_call, asyncx_await_call_(task, operand, state),
+                          asyncx_awaiter_of_call_now_(operand))
+ASYNCX_OPERAND_FUNCTIONS_(frame, asyncx_frame_ *, asyncx_return_(asyncx_wait_for_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state)),
+                          asyncx_awaiter_of_object_(operand, ASYNCX_OBJECT_TASK_))
+ASYNCX_OPERAND_FUNCTIONS_(finally_frame, asyncx_finally_frame_ *,
+                          asyncx_return_(asyncx_wait_for_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state)),
+                          asyncx_awaiter_of_object_(operand, ASYNCX_OBJECT_TASK_))
+ASYNCX_OPERAND_FUNCTIONS_(completion, asyncx_completion_core_ *,
+                          asyncx_await_operation_(task, &operand->source.operation, state),
+                          asyncx_awaiter_of_object_(&operand->source.operation, ASYNCX_OBJECT_SOURCE_))
+ASYNCX_OPERAND_FUNCTIONS_(version, asyncx_value_core_ *,
+                          asyncx_await_version_(task, operand, operand->version, state),
+                          asyncx_awaiter_of(&operand->awaitable, operand->version))
+ASYNCX_OPERAND_FUNCTIONS_(awaitable, asyncx_awaitable *,
+                          asyncx_await_awaiter_(task, asyncx_awaiter_of(operand, 0), state),
+                          asyncx_awaiter_of(operand, 0))
+
+#if ASYNCX_OVERLOADS_
+/* A pointer to anything whose first member is called `awaitable`. */
+template <typename type>
+ASYNCX_ALWAYS_INLINE_ auto asyncx_begin_(asyncx_task *task, type *operand, asyncx_state state)
+    -> decltype(asyncx_begin_(task, &operand->awaitable, state))
+{
+    return asyncx_begin_(task, &operand->awaitable, state);
+}
+template <typename type>
+ASYNCX_ALWAYS_INLINE_ auto asyncx_make_awaiter_(type *operand) -> decltype(asyncx_make_awaiter_(&operand->awaitable))
+{
+    return asyncx_make_awaiter_(&operand->awaitable);
+}
+template <typename type> auto asyncx_kind_(type *operand) -> decltype(asyncx_kind_(&operand->awaitable));
+#define ASYNCX_BEGIN_AWAIT_(task, x, state) asyncx_begin_(task, x, state)
+#define ASYNCX_KIND_OF_(x) ((int)sizeof(asyncx_kind_(x)))
+#define ASYNCX_GET_AWAITER_(x) asyncx_make_awaiter_(x)
+#elif ASYNCX_GENERIC_
+#if !ASYNCX_GNU_
+#define ASYNCX_EXTENSION_GENERIC_
+#else
+#define ASYNCX_EXTENSION_GENERIC_ __extension__
+#endif
+/* `_Generic` checks the branches it does not take too: those see this type in place of one that is no pointer. */
+struct asyncx_by_value_ {
+    asyncx_awaitable awaitable;
+};
+#define ASYNCX_BY_VALUE_(x, by_value, by_pointer)                                                    \
+    ASYNCX_EXTENSION_GENERIC_ _Generic((x),                                                          \
+        asyncx_awaiter: by_value,                                                                    \
+        asyncx_configured_awaiter: by_value,                                                         \
+        asyncx_value_task: by_value,                                                                 \
+        asyncx_yield_awaiter: by_value,                                                              \
+        asyncx_suspend_awaiter: by_value,                                                            \
+        asyncx_call: by_value,                                                                       \
+        default: by_pointer)
+#define ASYNCX_FIRST_MEMBER_(x) (&ASYNCX_BY_VALUE_(x, (struct asyncx_by_value_ *)NULL, (x))->awaitable)
+#define ASYNCX_OPERAND_(x) ASYNCX_BY_VALUE_(x, (x), ASYNCX_FIRST_MEMBER_(x))
+#define ASYNCX_SELECT_(x, prefix)                                                                    \
+    ASYNCX_EXTENSION_GENERIC_ _Generic((x),                                                          \
+        asyncx_awaiter: prefix##awaiter_,                                                            \
+        asyncx_configured_awaiter: prefix##configured_,                                              \
+        asyncx_value_task: prefix##value_task_,                                                      \
+        asyncx_yield_awaiter: prefix##yield_,                                                        \
+        asyncx_suspend_awaiter: prefix##suspend_,                                                    \
+        asyncx_call: prefix##call_,                                                                  \
+        default: ASYNCX_EXTENSION_GENERIC_ _Generic(ASYNCX_FIRST_MEMBER_(x),                         \
+            asyncx_value_task *: prefix##typed_value_task_,                                          \
+            asyncx_frame_ *: prefix##frame_,                                                         \
+            asyncx_finally_frame_ *: prefix##finally_frame_,                                         \
+            asyncx_completion_core_ *: prefix##completion_,                                          \
+            asyncx_value_core_ *: prefix##version_,                                                  \
+            asyncx_awaitable *: prefix##awaitable_))
+#define ASYNCX_BEGIN_AWAIT_(task, x, state) ASYNCX_SELECT_(x, asyncx_begin_)(task, ASYNCX_OPERAND_(x), state)
+#define ASYNCX_KIND_OF_(x) ASYNCX_SELECT_(x, ASYNCX_KIND_)
+#define ASYNCX_GET_AWAITER_(x) ASYNCX_SELECT_(x, asyncx_awaiter_of_)(ASYNCX_OPERAND_(x))
+#else
+/* ISO C99 cannot tell types apart: every operand is an asyncx_awaiter, made by a getter. */
+#define ASYNCX_BEGIN_AWAIT_(task, x, state) asyncx_await_awaiter_(task, x, state)
+#define ASYNCX_KIND_OF_(x) ASYNCX_KIND_awaiter_
+#define ASYNCX_GET_AWAITER_(x) (x)
+#endif
+
+/* The getters, for ISO C99, where AWAIT takes nothing but an asyncx_awaiter. */
+#define asyncx_call_awaiter(call) asyncx_awaiter_of_call_(call)
+#define asyncx_frame_awaiter(frame) asyncx_awaiter_of_object_(&(frame)->awaitable.task, ASYNCX_OBJECT_TASK_)
+#define asyncx_completion_source_awaiter(completion_source) \
+    asyncx_awaiter_of_completion_(&(completion_source)->awaitable)
+#define asyncx_value_source_awaiter(value_source) asyncx_awaiter_of_version_(&(value_source)->awaitable)
+#define asyncx_value_task_awaiter(value_task) asyncx_awaiter_of_value_task_(value_task)
 
 #ifndef ASYNCX_NO_SHORT_NAMES
 #define ASYNC_FRAME ASYNCX_FRAME
