@@ -4,7 +4,8 @@
 #
 #     test.sh <build directory>
 #
-# Uses <build directory>/tcp_server and tcp_client, and compiles them with ${CC:-cc} ${CFLAGS} if they are not there.
+# Uses <build directory>/tcp_server and tcp_client; compiles them with ${CC:-cc} ${CFLAGS} ${LDFLAGS} if they are not
+# there, or older than their sources.
 # RUN is put before both programs (RUN="valgrind -q --error-exitcode=9"). Prints one line; exits with 0 or 1.
 set -u
 
@@ -38,8 +39,9 @@ wait_for_line() {
 }
 
 for program in server client; do
-    [ -x "$build/tcp_$program" ] ||
-        ${CC:-cc} -std=c99 -O2 ${CFLAGS:-} -I"$here/../.." -o "$build/tcp_$program" "$here/$program.c" -pthread ||
+    binary=$build/tcp_$program
+    [ -x "$binary" ] && [ -z "$(find "$here" "$here/../../asyncx.h" -name '*.[ch]' -newer "$binary")" ] ||
+        ${CC:-cc} -std=c99 -O2 ${CFLAGS:-} -I"$here/../.." -o "$binary" "$here/$program.c" -pthread ${LDFLAGS:-} ||
         fail "compiling $program.c"
 done
 
