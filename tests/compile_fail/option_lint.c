@@ -1,0 +1,13 @@
+/* gcc: error: .*ASYNCX_LINT must be 0 or 1 */
+/* g++: error: .*ASYNCX_LINT must be 0 or 1 */
+/* clang: error: .*ASYNCX_LINT must be 0 or 1 */
+/* clang++: error: .*ASYNCX_LINT must be 0 or 1 */
+/* A wrong value of an option names the legal ones. */
+#ifdef FIXED
+#define ASYNCX_LINT 1
+#else
+#define ASYNCX_LINT 2
+#endif
+#include "asyncx.h"
+
+int main(void) { return 0; }
