@@ -128,13 +128,6 @@ template <> void complete(asyncx_completion_source *source, int way, int value)
     }
 }
 
-/* Out of the optimizer's sight: gcc 12 warns at -O1 about a branch that the protocol never takes for such an object. */
-template <typename source_type> source_type *new_source()
-{
-    source_type *volatile source = new source_type;
-    return source;
-}
-
 asyncx_status status_of_way(int way)
 {
     return way == with_result ? ASYNCX_SUCCEEDED : way == with_error ? ASYNCX_FAULTED : ASYNCX_CANCELED;
@@ -623,7 +616,7 @@ TEST_CASE("06: inside a waiter the source is complete already: set loses, await 
 TEST_CASE("06: the waiter may free the source that resumes it")
 {
     for (int way = 0; way < ways; way++) {
-        int_source *source = new_source<int_source>();
+        int_source *source = new_hidden<int_source>();
         probe waiter;
         waiter.body = [source] { delete source; };
         asyncx_completion_source_init(source, inline_flag, nullptr);
@@ -631,7 +624,7 @@ TEST_CASE("06: the waiter may free the source that resumes it")
         complete(source, way, 4);
         REQUIRE(waiter.runs == 1);
 
-        source = new_source<int_source>();
+        source = new_hidden<int_source>();
         waiter.body = [source] { delete source; };
         asyncx_completion_source_init(source, inline_flag, nullptr);
         REQUIRE(asyncx_on_completed(source, &waiter, 0));
@@ -642,7 +635,7 @@ TEST_CASE("06: the waiter may free the source that resumes it")
 
 TEST_CASE("06: the last of several waiters may free the source")
 {
-    asyncx_completion_source *source = new_source<asyncx_completion_source>();
+    asyncx_completion_source *source = new_hidden<asyncx_completion_source>();
     probe first, second, last;
     last.body = [source] { delete source; };
     asyncx_completion_source_init(source, inline_flag, nullptr);
@@ -654,7 +647,7 @@ TEST_CASE("06: the last of several waiters may free the source")
 
 TEST_CASE("06: the first waiter may free the source, which has handed every waiter on by then")
 {
-    asyncx_completion_source *source = new_source<asyncx_completion_source>();
+    asyncx_completion_source *source = new_hidden<asyncx_completion_source>();
     recording_executor executor;
     probe first, second, posted(&executor);
     first.body = [source] { delete source; };
@@ -669,11 +662,11 @@ TEST_CASE("06: the first waiter may free the source, which has handed every wait
 
 TEST_CASE("06: each waiter may free itself")
 {
-    struct suicidal : asyncx_continuation {
+    struct self_freeing : asyncx_continuation {
         int *deaths;
         static asyncx_continuation *run(asyncx_continuation *self)
         {
-            suicidal *me = static_cast<suicidal *>(self);
+            self_freeing *me = static_cast<self_freeing *>(self);
             ++*me->deaths;
             delete me;
             return nullptr;
@@ -684,9 +677,9 @@ TEST_CASE("06: each waiter may free itself")
     int deaths = 0;
     asyncx_completion_source_init(&source, inline_flag, nullptr);
     for (int number = 0; number < 4; number++) {
-        suicidal *waiter = new suicidal;
+        self_freeing *waiter = new self_freeing;
         waiter->deaths = &deaths;
-        asyncx_continuation_init(waiter, suicidal::run, number % 2 ? &executor : nullptr);
+        asyncx_continuation_init(waiter, self_freeing::run, number % 2 ? &executor : nullptr);
         REQUIRE(asyncx_on_completed(&source, waiter, ASYNCX_USE_EXECUTOR));
     }
     asyncx_set_result(&source);

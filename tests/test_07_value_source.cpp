@@ -612,7 +612,7 @@ TEST_CASE("07: reset right after set is legal, with the continuation posted and 
 
 TEST_CASE("07: the continuation may free its source (MR-16)")
 {
-    int_value_source *source = new int_value_source;
+    int_value_source *source = new_hidden<int_value_source>();
     probe waiter;
     waiter.body = [source] { delete source; };
     asyncx_value_source_init(source, inline_flag, nullptr);
@@ -741,11 +741,8 @@ TEST_CASE("07: awaiting a stale value task trips, and ends as canceled if the pa
     asyncx_value_source_init(&source, inline_flag, nullptr);
     asyncx_value_task stale = asyncx_value_source_task(&source);
     asyncx_value_source_reset(&source);
-    testing_misuses = 0;
-    asyncx_start(ASYNC_CALL(await_task, &frame, .source = &source, .task = stale));
-    REQUIRE(testing_misuses >= 1);
-    REQUIRE(testing_last_misuse == ASYNCX_MISUSE_STALE_TOKEN);
-    testing_misuses = 0;
+    REQUIRE_MISUSE_OF(ASYNCX_MISUSE_STALE_TOKEN, source,
+                      asyncx_start(ASYNC_CALL(await_task, &frame, .source = &source, .task = stale)));
     REQUIRE(asyncx_status_of(&frame) == ASYNCX_SUCCEEDED);
     REQUIRE(frame.outcome == ASYNCX_OUTCOME_CANCELED);
     /* The source is free for its present version. */
