@@ -45,18 +45,18 @@ for program in server client; do
         fail "compiling $program.c"
 done
 
-(ulimit -n $descriptors && exec timeout 120 ${RUN:-} "$build/tcp_server" 0) >"$work/server" 2>"$work/server_errors" &
+(ulimit -n $descriptors && exec timeout -k 5 120 ${RUN:-} "$build/tcp_server" 0) >"$work/server" 2>"$work/server_errors" &
 server_pid=$!
 wait_for_line "$work/server" '^listening on' || fail "the server does not listen"
 port=$(sed -n 's/^listening on 127\.0\.0\.1://p' "$work/server")
 
-timeout 50 ${RUN:-} "$build/tcp_client" "$port" $connections $messages >"$work/client" 2>&1 ||
+timeout -k 5 50 ${RUN:-} "$build/tcp_client" "$port" $connections $messages >"$work/client" 2>&1 ||
     fail "the client exits with $?"
 expected="$connections connections, $connections open at the same time"
 expected="$expected, $((connections * (messages + 1))) replies checked, 0 failed"
 grep -qx "$expected" "$work/client" || fail "the client's counts"
 
-timeout 50 ${RUN:-} "$build/tcp_client" "$port" $held $messages hold >"$work/held" 2>&1 &
+timeout -k 5 50 ${RUN:-} "$build/tcp_client" "$port" $held $messages hold >"$work/held" 2>&1 &
 held_pid=$!
 wait_for_line "$work/held" '^holding' || fail "the second client does not hold its connections"
 kill -TERM "$server_pid"
