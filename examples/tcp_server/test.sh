@@ -45,7 +45,8 @@ for program in server client; do
         fail "compiling $program.c"
 done
 
-(ulimit -n $descriptors && exec timeout -k 5 120 ${RUN:-} "$build/tcp_server" 0) >"$work/server" 2>"$work/server_errors" &
+(ulimit -n $descriptors && exec timeout -k 5 120 ${RUN:-} "$build/tcp_server" 0) \
+    >"$work/server" 2>"$work/server_errors" &
 server_pid=$!
 wait_for_line "$work/server" '^listening on' || fail "the server does not listen"
 port=$(sed -n 's/^listening on 127\.0\.0\.1://p' "$work/server")
