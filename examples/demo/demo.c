@@ -659,9 +659,14 @@ static double now_ns(void)
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-static int compare_doubles(const void *a, const void *b)
+/* One measurement of both, one right after the other: a busy machine slows them down alike. */
+struct round {
+    double inline_ns, queued_ns, ratio;
+};
+
+static int compare_rounds(const void *a, const void *b)
 {
-    double left = *(const double *)a, right = *(const double *)b;
+    double left = ((const struct round *)a)->ratio, right = ((const struct round *)b)->ratio;
     return (left > right) - (left < right);
 }
 
@@ -691,26 +696,21 @@ static double measure_ns(unsigned int flags)
     return (end - start) / CYCLES;
 }
 
-static double median(double values[ROUNDS])
-{
-    qsort(values, ROUNDS, sizeof values[0], compare_doubles);
-    return values[ROUNDS / 2];
-}
-
 static void show_price(void)
 {
-    double inline_ns[ROUNDS], queued_ns[ROUNDS], ratio[ROUNDS];
+    struct round rounds[ROUNDS];
 
-    for (int i = 0; i < ROUNDS; i++) {   /* in turns, so that a busy machine slows both down */
-        inline_ns[i] = measure_ns(ASYNCX_RUN_CONTINUATIONS_INLINE);
-        queued_ns[i] = measure_ns(ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY);
-        ratio[i] = queued_ns[i] / inline_ns[i];
+    for (int i = 0; i < ROUNDS; i++) {
+        rounds[i].inline_ns = measure_ns(ASYNCX_RUN_CONTINUATIONS_INLINE);
+        rounds[i].queued_ns = measure_ns(ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY);
+        rounds[i].ratio = rounds[i].queued_ns / rounds[i].inline_ns;
     }
+    qsort(rounds, ROUNDS, sizeof rounds[0], compare_rounds);
     printf("\nThe price, measured now: reset, await, complete, resume a versioned source\n");
-    printf("   (medians of %d rounds of %d cycles; the compiler's options matter)\n", (int)ROUNDS, (int)CYCLES);
-    printf("   | inline  %6.1f ns\n", median(inline_ns));
-    printf("   | queued  %6.1f ns\n", median(queued_ns));
-    printf("   | queued takes %.2f times as long as inline\n", median(ratio));
+    printf("   (%d rounds of %d cycles each way; the round with the median ratio)\n", (int)ROUNDS, (int)CYCLES);
+    printf("   | inline  %6.1f ns\n", rounds[ROUNDS / 2].inline_ns);
+    printf("   | queued  %6.1f ns, %.2f times as long; ratios from %.2f to %.2f\n", rounds[ROUNDS / 2].queued_ns,
+           rounds[ROUNDS / 2].ratio, rounds[0].ratio, rounds[ROUNDS - 1].ratio);
     printf("   Inline where the waiter may run in the middle of the completer; queued where\n"
            "   the completer holds a lock, is an interrupt, or must not wait for others.\n");
 }
