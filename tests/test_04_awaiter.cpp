@@ -637,15 +637,14 @@ static ASYNC(awaits_pin)
 
 TEST_CASE("AWAIT asks for the executor; asyncx_configure_await says what is asked (VT-7)", "[04]")
 {
-    const unsigned int expected[] = {ASYNCX_USE_EXECUTOR, 0, ASYNCX_USE_EXECUTOR,
-                                     ASYNCX_USE_EXECUTOR | ASYNCX_FLOW_CONTEXT, ASYNCX_USE_EXECUTOR};
+    const unsigned int expected[] = {ASYNCX_USE_EXECUTOR, 0, ASYNCX_USE_EXECUTOR, ASYNCX_USE_EXECUTOR, ASYNCX_USE_EXECUTOR};
     for (int way = 0; way < 5; way++) {
         pin custom;
         awaits_pin frame = awaits_pin();
         pin_init(&custom);
         asyncx_start(ASYNC_CALL(awaits_pin, &frame, .custom = &custom, .token = 99, .way = way));
         REQUIRE(custom.registrations == 1);
-        REQUIRE((custom.flags & (ASYNCX_USE_EXECUTOR | ASYNCX_FLOW_CONTEXT)) == expected[way]);
+        REQUIRE((custom.flags & ASYNCX_USE_EXECUTOR) == expected[way]);
         REQUIRE(custom.token == (way == 4 ? 99u : 0u));
         REQUIRE(custom.results == 0);
         pin_set(&custom, ASYNCX_OUTCOME_SUCCEEDED);

@@ -1228,6 +1228,51 @@ TEST_CASE("a callee that leaves the executor does not take its caller along", "[
     REQUIRE(frame.done == 1);
 }
 
+namespace {
+
+/* Goes on wherever its callee, which leaves the executor, completes: or not, as the flags say. */
+struct follows_leaver {
+    ASYNC_FRAME(void);
+    event *wait;
+    unsigned int flags;
+    int done;
+    leaves_executor child;
+};
+static ASYNC(follows_leaver)
+{
+    ASYNC_BEGIN();
+    AWAIT(asyncx_configure_await(ASYNC_CALL(leaves_executor, &self->child, .wait = self->wait), self->flags));
+    self->done++;
+    AWAIT(asyncx_yield());
+    self->done++;
+    ASYNC_END();
+}
+
+}   /* namespace */
+
+TEST_CASE("a configured await of a call follows the callee off the executor, or does not, and comes back", "[05]")
+{
+    for (unsigned int flags : {0u, 1u * ASYNCX_USE_EXECUTOR})
+        for (bool started_before : {false, true}) {
+            ready_event wait;
+            asyncx_run_queue queue;
+            asyncx_run_queue_init(&queue, nullptr);
+            follows_leaver frame = follows_leaver();
+            if (started_before)
+                asyncx_set_result(&wait);
+            asyncx_start_on(ASYNC_CALL(follows_leaver, &frame, .wait = &wait, .flags = flags), &queue.executor);
+            asyncx_run_queue_run_pass(&queue);
+            if (!started_before) {
+                REQUIRE(frame.done == 0);
+                asyncx_set_result(&wait);
+                REQUIRE(frame.done == (flags ? 0 : 1));
+            }
+            asyncx_run_queue_run_until_idle(&queue);
+            REQUIRE(frame.done == 2);
+            REQUIRE(asyncx_status_of(&frame) == ASYNCX_SUCCEEDED);
+        }
+}
+
 /* -- where frames live -- */
 
 namespace {
@@ -1606,6 +1651,21 @@ TEST_CASE("starting one call twice trips FRAME_IN_USE, and it runs once", "[05]"
     REQUIRE(frame.starts == 1);
     asyncx_set_result(&wait);
     REQUIRE(frame.ends == 1);
+}
+
+TEST_CASE("awaiting a call that was started already does not resume the function in it", "[05]")
+{
+    suspends frame = suspends();
+    awaits_call parent = awaits_call();
+    asyncx_call call = ASYNC_CALL(suspends, &frame);
+    asyncx_start(call);
+    asyncx_start(ASYNC_CALL(awaits_call, &parent, .call = call));   /* may trip, may wait; may not skip asyncx_suspend */
+    testing_misuses = 0;
+    REQUIRE(frame.steps == 1);
+    asyncx_run_task(&frame);
+    asyncx_run_task(&frame);
+    REQUIRE(asyncx_status_of(&frame) == ASYNCX_SUCCEEDED);
+    REQUIRE(asyncx_status_of(&parent) == ASYNCX_SUCCEEDED);
 }
 
 TEST_CASE("resuming at the wrong time trips and changes nothing", "[05]")
