@@ -682,6 +682,17 @@ static inline void asyncx_resume(asyncx_continuation *continuation)
         asyncx_run_deferred_(thread);
 }
 
+/* Posts to an executor that is known to be one. */
+ASYNCX_ALWAYS_INLINE_ void asyncx_post_to_(asyncx_executor *executor, asyncx_continuation *continuation)
+{
+    if (ASYNCX_TRIPS_(!executor->post)) {
+        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, executor);
+        return;
+    }
+    ASYNCX_TRACE(ASYNCX_TRACE_POST, continuation);
+    executor->post(executor, continuation);
+}
+
 /* Posts `continuation` to `executor`: it runs there later, never inside this call.
  *
  *   Threads  any thread, signal handler or interrupt that the executor's post accepts.
@@ -694,12 +705,7 @@ static inline void asyncx_post(asyncx_executor *executor, asyncx_continuation *c
         asyncx_misuse_(ASYNCX_MISUSE_MISSING_EXECUTOR, continuation);
         return;
     }
-    if (ASYNCX_TRIPS_(!executor->post)) {
-        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, executor);
-        return;
-    }
-    ASYNCX_TRACE(ASYNCX_TRACE_POST, continuation);
-    executor->post(executor, continuation);
+    asyncx_post_to_(executor, continuation);
 }
 
 /* Returns a list that is linked newest first as one that is linked oldest first. */
@@ -777,18 +783,15 @@ static inline void asyncx_run_queue_init(asyncx_run_queue *queue, void (*wake)(a
     queue->wake = wake;
 }
 
-/* Whether this thread may run the queue: nobody else does. */
-ASYNCX_ALWAYS_INLINE_ bool asyncx_run_queue_may_run_(asyncx_run_queue *queue)
+/* Whether this thread may run the queue: `outer`, who runs it now, is nobody or this thread itself. */
+ASYNCX_ALWAYS_INLINE_ bool asyncx_run_queue_may_run_(asyncx_run_queue *queue, uintptr_t outer)
 {
-#if !ASYNCX_SINGLE_THREADED
-    uintptr_t owner = asyncx_peek_(&queue->owner);
-    if (ASYNCX_TRIPS_(owner && owner != (uintptr_t)ASYNCX_THREAD_STATE())) {
+    bool is_taken = !ASYNCX_SINGLE_THREADED && outer && outer != (uintptr_t)ASYNCX_THREAD_STATE();
+    if (ASYNCX_TRIPS_(is_taken)) {
         asyncx_misuse_(ASYNCX_MISUSE_SECOND_OWNER, queue);
         return false;
     }
-#else
     (void)queue;
-#endif
     return true;
 }
 
@@ -810,8 +813,9 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_run_queue_look_(asyncx_run_que
  */
 static inline bool asyncx_run_queue_run_one(asyncx_run_queue *queue)
 {
+    uintptr_t outer = asyncx_peek_(&queue->owner);
     asyncx_continuation *oldest;
-    if (!asyncx_run_queue_may_run_(queue))
+    if (!asyncx_run_queue_may_run_(queue, outer))
         return false;
     oldest = asyncx_run_queue_look_(queue);
     if (!oldest)
@@ -819,7 +823,7 @@ static inline bool asyncx_run_queue_run_one(asyncx_run_queue *queue)
     queue->ready = oldest->next;
     asyncx_store_(&queue->owner, (uintptr_t)ASYNCX_THREAD_STATE());
     asyncx_run(oldest);
-    asyncx_store_(&queue->owner, 0);
+    asyncx_store_(&queue->owner, outer);
     return true;
 }
 
@@ -832,11 +836,12 @@ static inline bool asyncx_run_queue_run_one(asyncx_run_queue *queue)
  */
 static inline bool asyncx_run_queue_run_pass(asyncx_run_queue *queue)
 {
+    uintptr_t outer = asyncx_peek_(&queue->owner);
     asyncx_continuation *oldest;
 #if ASYNCX_SINGLE_THREADED
     asyncx_continuation *last = (asyncx_continuation *)queue->newest;
 #endif
-    if (!asyncx_run_queue_may_run_(queue))
+    if (!asyncx_run_queue_may_run_(queue, outer))
         return false;
     oldest = asyncx_run_queue_look_(queue);
     if (!oldest)
@@ -856,7 +861,7 @@ static inline bool asyncx_run_queue_run_pass(asyncx_run_queue *queue)
             break;
 #endif
     } while (oldest);
-    asyncx_store_(&queue->owner, 0);   /* before the last look: a post after it calls wake */
+    asyncx_store_(&queue->owner, outer);   /* before the last look: a post after it calls wake */
 #if ASYNCX_SINGLE_THREADED
     return oldest != NULL;
 #else
@@ -1367,7 +1372,7 @@ ASYNCX_ALWAYS_INLINE_ void asyncx_suspend_at_(asyncx_task *task, asyncx_state st
     ASYNCX_TRACE(ASYNCX_TRACE_SUSPEND, task);
 }
 
-/* A task that has an executor and lets an await resume it elsewhere: whoever awaits it can no longer count on its
+/* A task that has an executor and may be resumed elsewhere by an await: whoever awaits it can no longer count on its
  * completing on that executor, and takes the way that asks. */
 ASYNCX_COLD_ void asyncx_task_leave_executor_(asyncx_task *task)
 {
@@ -1432,8 +1437,16 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_task_(asyncx_task *task, as
                                                            asyncx_state state)
 {
     asyncx_suspend_at_(task, state);
-    if (asyncx_load_(&child->operation.word) == ASYNCX_LAZY_)
-        return asyncx_start_child_(task, child);
+    if (asyncx_load_(&child->operation.word) == ASYNCX_LAZY_) {
+        (void)asyncx_start_child_(task, child);
+        if (task->continuation.executor && !(flags & ASYNCX_USE_EXECUTOR)) {
+            asyncx_task_leave_executor_(task);
+            task->continuation.executor |= 1;
+            task->continuation.next = NULL;
+            asyncx_init_(&child->operation.word, (uintptr_t)task | ASYNCX_LIST_);
+        }
+        return &child->continuation;
+    }
     task->awaited = (uintptr_t)child;
     return asyncx_wait_for_operation_(task, &child->operation, flags, state);
 }
@@ -1479,8 +1492,7 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_(asyncx_task *task, asyncx_
     if (awaitable->ops->get_status(awaitable, awaiter.token) != ASYNCX_PENDING)
         return &task->continuation;
     if (executor) {
-        if (!(flags & ASYNCX_USE_EXECUTOR))
-            asyncx_task_leave_executor_(task);
+        asyncx_task_leave_executor_(task);   /* an awaiter of the user's decides for itself where it resumes */
         task->continuation.executor = (executor & ~(uintptr_t)1) | (flags & ASYNCX_USE_EXECUTOR ? 0 : 1);
     }
     if (awaitable->ops->on_completed(awaitable, awaiter.token, &task->continuation, flags))
@@ -2105,7 +2117,7 @@ static inline asyncx_configured_awaiter asyncx_configure_await_(asyncx_awaiter a
 {
     asyncx_configured_awaiter configured;
     configured.awaiter = awaiter;
-    configured.flags = flags;
+    configured.flags = flags & (ASYNCX_USE_EXECUTOR | ASYNCX_FLOW_CONTEXT);
     return configured;
 }
 /* Calls an async function here and now: asyncx_start(ASYNC_CALL(name, frame, ...)). It runs until its first suspension
@@ -2168,7 +2180,7 @@ static inline asyncx_configured_awaiter asyncx_configure_await_(asyncx_awaiter a
 /* Returns `x` to be awaited once with other flags than AWAIT's ASYNCX_USE_EXECUTOR: with 0 the task is resumed wherever
  * `x` completes. The next AWAIT brings it back to its executor.
  *
- *   flags    0 or ASYNCX_USE_EXECUTOR.
+ *   flags    0 or ASYNCX_USE_EXECUTOR; an awaiter of your own also sees ASYNCX_FLOW_CONTEXT; others are ignored.
  *   Threads  any thread.
  *   Source   ConfigureAwait; semantics VT-7. Differs: .NET does not come back.
  */
@@ -2227,9 +2239,9 @@ ASYNCX_OUTLINE_ void asyncx_source_release_list_(uintptr_t executor, uintptr_t w
         asyncx_resume(waiter);
 }
 
-ASYNCX_OUTLINE_ void asyncx_post_outline_(asyncx_executor *executor, asyncx_continuation *waiter)
+ASYNCX_OUTLINE_ void asyncx_post_waiter_(asyncx_executor *executor, asyncx_continuation *waiter)
 {
-    asyncx_post(executor, waiter);
+    asyncx_post_to_(executor, waiter);
 }
 
 /* Publishes the outcome and resumes the waiters; the source is not touched after the exchange. */
@@ -2241,8 +2253,10 @@ ASYNCX_ALWAYS_INLINE_ void asyncx_source_publish_(asyncx_source *source, asyncx_
         asyncx_source_release_list_(executor, waiters);
     else if (!waiters)
         return;
-    else if ((executor & ASYNCX_ASYNCHRONOUS_) || ASYNCX_IN_INTERRUPT())
-        asyncx_post_outline_((asyncx_executor *)(executor & ~(uintptr_t)ASYNCX_TAG_), (asyncx_continuation *)waiters);
+    else if (executor & ASYNCX_ASYNCHRONOUS_)
+        asyncx_post_waiter_((asyncx_executor *)(executor & ~(uintptr_t)ASYNCX_TAG_), (asyncx_continuation *)waiters);
+    else if (ASYNCX_IN_INTERRUPT())
+        asyncx_post((asyncx_executor *)(executor & ~(uintptr_t)ASYNCX_TAG_), (asyncx_continuation *)waiters);
     else
         asyncx_resume((asyncx_continuation *)waiters);
 }
@@ -2519,6 +2533,15 @@ ASYNCX_COLD_ asyncx_continuation *asyncx_no_outcome_(asyncx_task *task, asyncx_o
     return asyncx_resumed_too_early_(task, state);
 }
 
+ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_version_(asyncx_task *task, asyncx_value_core_ *core,
+                                                              asyncx_state state)
+{
+    asyncx_suspend_at_(task, state);
+    return asyncx_value_on_completed_(&core->awaitable, task->token, &task->continuation, ASYNCX_USE_EXECUTOR)
+               ? NULL
+               : &task->continuation;
+}
+
 /* Awaits the version of `core` that `token` names. */
 ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_version_(asyncx_task *task, asyncx_value_core_ *core, asyncx_token token,
                                                         asyncx_state state)
@@ -2533,7 +2556,7 @@ ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_version_(asyncx_task *task, async
         return asyncx_return_(NULL);
     if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_)
         return asyncx_go_on_(word);
-    return asyncx_return_(asyncx_wait_for_(task, asyncx_awaiter_of(&core->awaitable, token), ASYNCX_USE_EXECUTOR, state));
+    return asyncx_return_(asyncx_wait_for_version_(task, core, state));
 }
 
 ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_value_task_(asyncx_task *task, asyncx_value_task value_task,
@@ -2796,10 +2819,10 @@ ASYNCX_ALWAYS_INLINE_ asyncx_outcome asyncx_end_await_(asyncx_task *task, int ki
 #define ASYNCX_OVERLOAD_(kind, type)
 #endif
 
-ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_awaiter_of_object_(const void *object, unsigned int kind)
+ASYNCX_ALWAYS_INLINE_ asyncx_awaiter asyncx_awaiter_of_object_(void *object, unsigned int kind)
 {
     asyncx_awaiter awaiter;
-    awaiter.object = (char *)(uintptr_t)object + kind;
+    awaiter.object = (char *)ASYNCX_KNOWN_ALIGNED_(object) + kind;
     awaiter.token = 0;
     return awaiter;
 }
