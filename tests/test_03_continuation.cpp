@@ -8,6 +8,7 @@
 
 #if !ASYNCX_SINGLE_THREADED
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>

@@ -9,7 +9,12 @@
 
 #if !ASYNCX_SINGLE_THREADED
 #include <atomic>
+#include <chrono>
+#include <csignal>
 #include <thread>
+#if defined(__unix__)
+#include <pthread.h>
+#endif
 #endif
 
 namespace {
@@ -539,6 +544,27 @@ TEST_CASE("a captured executor that is current resumes inline, not by another po
     asyncx_post(&queue.executor, &completer.continuation);
     REQUIRE_FALSE(asyncx_run_queue_run_pass(&queue));
     REQUIRE(runs_inside == 1);
+}
+
+TEST_CASE("an executor without is_current is always posted to", "[04]")
+{
+    struct keeping {
+        asyncx_executor executor;
+        asyncx_continuation *kept;
+        static void post(asyncx_executor *executor, asyncx_continuation *continuation)
+        {
+            reinterpret_cast<keeping *>(executor)->kept = continuation;
+        }
+    };
+    keeping mine = {{keeping::post, nullptr}, nullptr};
+    completion_operation one;
+    probe waiter(&mine.executor);
+    REQUIRE(asyncx_on_completed(&one.source, &waiter.continuation, ASYNCX_USE_EXECUTOR));
+    one.end(ASYNCX_OUTCOME_SUCCEEDED);
+    REQUIRE(waiter.runs == 0);
+    REQUIRE(mine.kept == &waiter.continuation);
+    asyncx_run(mine.kept);
+    REQUIRE(waiter.runs == 1);
 }
 
 /* -- tasks that start when they are first awaited -- */
@@ -1140,62 +1166,125 @@ TEST_CASE("withdrawal races completion: exactly one of them has the continuation
 TEST_CASE("withdrawals, registrations and completion race on one list: nobody is lost, run twice or overtaken",
           "[04][threads]")
 {
-    const int old_ones = 64, new_ones = 16;
+    /* The list is long, so that to unlink an old waiter takes time enough for the others to come in between. */
+    const size_t old_ones = 5000, new_ones = 300, each_withdraws = 20;
     asyncx_completion_source source;
     std::vector<atomic_probe> waiters(old_ones + new_ones);
     std::vector<int> kept(old_ones + new_ones), withdrawn(old_ones + new_ones);
-    std::atomic<int> order;
-    std::atomic<bool> complete_now(false);
-    auto take_back = [&](int index) {
-        size_t i = static_cast<size_t>(index);
+    std::atomic<int> order, progress;
+    int complete_at = 0;
+    auto take_back = [&](size_t i) {
         withdrawn[i] = asyncx_withdraw(&source, &waiters[i].continuation);
+        progress++;
     };
     rounds race({[&] {
-                     for (int i = 0; i < old_ones; i += 4)   /* the oldest ones are the deepest in the list */
-                         take_back(i);
+                     for (size_t i = 0; i < each_withdraws; i++)
+                         take_back(2 * i);
                  },
                  [&] {
-                     for (int i = old_ones; i < old_ones + new_ones; i++) {
-                         size_t at = static_cast<size_t>(i);
-                         kept[at] = asyncx_on_completed(&source, &waiters[at].continuation, 0);
-                         if (i % 4 == 0 && kept[at])
+                     for (size_t i = 0; i < each_withdraws; i++)
+                         take_back(2 * i + 1);
+                 },
+                 [&] {
+                     for (size_t i = old_ones; i < old_ones + new_ones; i++) {
+                         kept[i] = asyncx_on_completed(&source, &waiters[i].continuation, 0);
+                         if (i % 50 == 0 && kept[i])
                              take_back(i);
                      }
-                     complete_now = true;
+                     progress += static_cast<int>(2 * each_withdraws);
                  },
                  [&] {
-                     for (int i = 2; i < old_ones; i += 4)
-                         take_back(i);
-                 },
-                 [&] {
-                     while (!complete_now && order.load() == 0)
+                     while (progress.load() < complete_at)
                          std::this_thread::yield();
                      asyncx_set_result(&source);
                  }});
     int wrong = 0, overtaken = 0;
-    for (int round = 0; round < 1000; round++) {
+    for (int round = 0; round < 80; round++) {
         asyncx_completion_source_init(&source, ASYNCX_RUN_CONTINUATIONS_INLINE, nullptr);
-        order = round % 2;   /* in every second round completion does not wait for the registrations */
-        complete_now = false;
+        order = progress = 0;
+        complete_at = round % static_cast<int>(2 * each_withdraws);
         for (size_t i = 0; i < waiters.size(); i++) {
             waiters[i].reset(&order);
             kept[i] = withdrawn[i] = 0;
-            if (i < static_cast<size_t>(old_ones))
+            if (i < old_ones)
                 kept[i] = asyncx_on_completed(&source, &waiters[i].continuation, 0);
         }
         race.run();
         int last = -1;
         for (size_t i = 0; i < waiters.size(); i++) {
             wrong += waiters[i].runs != (kept[i] && !withdrawn[i] ? 1 : 0);
-            if (waiters[i].runs == 0)
+            if (waiters[i].runs == 0 || i >= old_ones)
                 continue;
-            overtaken += i < static_cast<size_t>(old_ones) && waiters[i].position < last;
+            overtaken += waiters[i].position < last;
             last = waiters[i].position;
         }
     }
     REQUIRE(wrong == 0);
     REQUIRE(overtaken == 0);
 }
+
+#if defined(__unix__)
+namespace {
+
+/* What the signal handler completes, once for each time it is set. */
+std::atomic<asyncx_completion_source *> completed_by_signal(nullptr);
+std::atomic<int> signals_seen(0);
+
+extern "C" void complete_in_handler(int)
+{
+    asyncx_completion_source *source = completed_by_signal.exchange(nullptr);
+    signals_seen++;
+    if (source)
+        asyncx_set_result(source);
+}
+
+}   /* namespace */
+
+TEST_CASE("a signal handler that completes in the midst of a withdrawal neither waits for it nor loses anybody",
+          "[04][signals]")
+{
+    const size_t count = 3000;
+    std::vector<atomic_probe> waiters(count);
+    asyncx_completion_source source;
+    std::atomic<int> order;
+    std::atomic<bool> stop(false);
+    struct sigaction action = {}, before;
+    action.sa_handler = complete_in_handler;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGUSR1, &action, &before);
+    pthread_t target = pthread_self();
+    std::thread sender([target, &stop] {
+        while (!stop) {
+            pthread_kill(target, SIGUSR1);
+            std::this_thread::sleep_for(std::chrono::microseconds(20));
+        }
+    });
+    int wrong = 0;
+    for (int round = 0; round < 60; round++) {
+        std::vector<int> withdrawn(count);
+        asyncx_completion_source_init(&source, ASYNCX_RUN_CONTINUATIONS_INLINE, nullptr);
+        order = 0;
+        for (atomic_probe &each : waiters) {
+            each.reset(&order);
+            if (!asyncx_on_completed(&source, &each.continuation, 0))
+                wrong++;
+        }
+        completed_by_signal = &source;
+        for (size_t i = 0; i < count && (completed_by_signal || i < 3); i++)
+            withdrawn[i] = asyncx_withdraw(&source, &waiters[i].continuation);   /* the oldest: the deepest in the list */
+        while (completed_by_signal)
+            std::this_thread::yield();
+        for (size_t i = 0; i < count; i++)
+            wrong += waiters[i].runs != (withdrawn[i] ? 0 : 1);
+    }
+    stop = true;
+    sender.join();
+    sigaction(SIGUSR1, &before, nullptr);
+    REQUIRE(wrong == 0);
+    REQUIRE(signals_seen >= 60);
+}
+#endif
 
 TEST_CASE("a status that is final on one thread comes with the result on every thread (MR-9)", "[04][threads]")
 {

@@ -522,6 +522,10 @@ static ASYNC(awaits_all)
     self->steps++;
     AWAIT(asyncx_value_task_from_outcome(ASYNCX_OUTCOME_SUCCEEDED));
     self->steps++;
+    AWAIT(asyncx_awaiter());
+    self->steps++;
+    AWAIT(asyncx_value_task());
+    self->steps++;
     AWAIT(asyncx_get_awaiter(self->plain));
     self->steps++;
     AWAIT(asyncx_get_awaiter(self->frame));
@@ -548,7 +552,7 @@ TEST_CASE("a source that is already complete is awaited without suspending, of a
     asyncx_value_task_from_result(&frame.task, 1000);
     asyncx_start(
         ASYNC_CALL(awaits_all, &frame, .plain = &plain, .typed = &typed, .version = &version, .frame = &done));
-    REQUIRE(frame.steps == 9);
+    REQUIRE(frame.steps == 11);
     REQUIRE(asyncx_status_of(&frame) == ASYNCX_SUCCEEDED);
     REQUIRE(frame.result == 1111);
 }
