@@ -143,12 +143,7 @@ void complete_by_hand(hand_made *made, asyncx_outcome outcome)
         asyncx_release(waiter, inline_flag, nullptr);
 }
 
-asyncx_value_task task_over(hand_made *made)
-{
-    asyncx_value_task task;
-    task.awaiter = asyncx_awaiter_of(&made->awaitable, made->expected);
-    return task;
-}
+asyncx_value_task task_over(hand_made *made) { return asyncx_value_task_of(&made->awaitable, made->expected); }
 
 } // namespace
 
