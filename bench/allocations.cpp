@@ -53,7 +53,7 @@ int posix_memalign(void **result, size_t alignment, size_t size) noexcept
     return *result ? 0 : ENOMEM;
 }
 
-}   /* extern "C" */
+} /* extern "C" */
 
 unsigned long allocations() { return count; }
 

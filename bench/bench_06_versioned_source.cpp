@@ -7,12 +7,6 @@ TEST_CASE("what does a versioned cycle cost, inline?")
     measure("value_task_cycle");
 }
 
-TEST_CASE("what does a versioned cycle cost, queued?")
-{
-    measure("versioned_queued");
-}
+TEST_CASE("what does a versioned cycle cost, queued?") { measure("versioned_queued"); }
 
-TEST_CASE("what does a queued hop from task to task cost?")
-{
-    measure("ring_hop");
-}
+TEST_CASE("what does a queued hop from task to task cost?") { measure("ring_hop"); }

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Prints `name instructions_per_operation` for every workload of a program, exactly: valgrind counts the instructions of
-# two runs whose sizes differ, and the difference belongs to the operations alone.
+# Prints `name instructions_per_operation` for every workload of a program, exactly: valgrind counts the instructions
+# of two runs whose sizes differ, and the difference belongs to the operations alone.
 #
 #   usage: count.sh PROGRAM [ARGUMENT...]
 #
-# The program is run as `PROGRAM ARGUMENT... NAME COUNT`. Its names come from `PROGRAM ARGUMENT... list`, one `name unit`
-# a line, or, where it has no such list, from the table in workloads.c beside this script. COUNT is a multiple of the
-# unit. Exits with 1 when a workload fails, with 3 when there is no valgrind.
+# The program is run as `PROGRAM ARGUMENT... NAME COUNT`. Its names come from `PROGRAM ARGUMENT... list`, `name unit` in
+# each line, or, where it has no such list, from the table in workloads.c beside this script. COUNT is a multiple of
+# the unit. Exits with 1 when a workload fails, with 3 when there is no valgrind.
 set -u
 
 here=$(dirname "$0")

@@ -91,10 +91,7 @@ static void measure_in(const std::string &configuration, const operation &one)
     run();
     REQUIRE(one.verify(total));
     samples_ns.clear();
-    BENCHMARK(std::string(one.name) + ", " + configuration + ", " + std::to_string(n) + " times")
-    {
-        run();
-    };
+    BENCHMARK(std::string(one.name) + ", " + configuration + ", " + std::to_string(n) + " times") { run(); };
     REQUIRE(samples_ns.size() >= 3);
     REQUIRE(one.verify(total));
     REQUIRE(allocated == 0);
@@ -118,7 +115,7 @@ void measure(const char *name)
     REQUIRE(single);
     REQUIRE(safe);
     measure_in("single_threaded", *single);
-    if (!safe->is_baseline)   /* the machine code of a baseline is the same in both */
+    if (!safe->is_baseline) /* the machine code of a baseline is the same in both */
         measure_in("thread_safe", *safe);
 }
 

@@ -1,9 +1,9 @@
 /* Every row of the report: operations that can be repeated in one process, to take their time and count their
  * instructions in the same machine code. The async functions are those of workloads.c wherever it has one.
  *
- * A C++ file that defines OPERATIONS, OPERATIONS_COUNT and WORKLOADS_MAIN as names of its own includes this one and gets
- * the table under the first. Compiled alone as C it is a program: `operations NAME COUNT` runs one operation and checks
- * its count, `operations list` prints names and units. */
+ * A C++ file that defines OPERATIONS, OPERATIONS_COUNT and WORKLOADS_MAIN as names of its own includes this one and
+ * gets the table under the first. Compiled alone as C it is a program: `operations NAME COUNT` runs one operation and
+ * checks its count, `operations list` prints names and units. */
 #if !defined(WORKLOADS_MAIN)
 #define WORKLOADS_MAIN workloads_main
 #endif
@@ -294,10 +294,7 @@ static bool leaf_under_100_verify(unsigned long total) { return deep_levels[99].
 static consumer inline_consumer;
 static queued_consumer posted_consumer;
 
-static void source_inline_prepare(void)
-{
-    asyncx_start(ASYNC_CALL(consumer, &inline_consumer, .sum = 0));
-}
+static void source_inline_prepare(void) { asyncx_start(ASYNC_CALL(consumer, &inline_consumer, .sum = 0)); }
 
 static void run_source_inline(unsigned long n)
 {
@@ -451,13 +448,15 @@ static void run_ring_hop(unsigned long n)
     asyncx_post(&queue.executor, &members[0].awaitable.task.continuation);
     asyncx_run_queue_run_until_idle(&queue);
     hops_done += n - hops;
-    ring_start((n - 1) % RING);   /* the one that had the last hop has returned */
+    ring_start((n - 1) % RING); /* the one that had the last hop has returned */
 }
 
 static bool ring_hop_verify(unsigned long total) { return hops_done == total; }
 
+/* clang-format off */
 #define ROW(name, title, prepare, unit, bytes) {#name, title, prepare, run_##name, name##_verify, unit, bytes, false}
 #define BASELINE(name, title, prepare, bytes) {#name, title, prepare, run_##name, name##_verify, 1, bytes, true}
+/* clang-format on */
 
 static const operation operations[] = {
     BASELINE(plain_call, "call a function", NULL, 0),

@@ -120,7 +120,8 @@ END {
         "aria-label=\"What an inline and a queued continuation cost\">\n", width, height, width, height
     # The picture brings its own background, so that its colours never meet one that they were not made for.
     print "<style>"
-    print "text { font-family: system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', sans-serif; fill: #1f2328; }"
+    print "text { font-family: system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', sans-serif; }"
+    print "text { fill: #1f2328; }"
     print ".card { fill: #ffffff; stroke: #d1d9e0; }"
     print ".title { font-size: 22px; font-weight: 600; }"
     print ".head { font-size: 14px; font-weight: 600; }"
@@ -143,7 +144,7 @@ END {
     legend(28, "hand", "without the library")
     legend(194, "inline", "inline")
     legend(274, "queued", "queued")
-    legend(366, "queued safe", "pale: thread-safe, which is the default; strong: single-threaded")
+    legend(366, "queued safe", "faint: thread-safe, which is the default; full: single-threaded")
 
     y = top
     for (i = 1; i <= bars; i++) {

@@ -3,8 +3,8 @@
 #
 #   usage: report.sh BUILD_DIRECTORY OUTPUT_DIRECTORY
 #
-# BUILD_DIRECTORY holds the bench program, as `bench` or `all`; BENCH_PROGRAM names it otherwise. BENCH_FLAGS is what the
-# report says it was compiled with. Fails without writing anything when a count is wrong or something allocates.
+# BUILD_DIRECTORY holds the bench program, as `bench` or `all`; BENCH_PROGRAM names it otherwise. BENCH_FLAGS is what
+# the report says it was compiled with. Fails without writing anything when a count is wrong or something allocates.
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -28,7 +28,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 
-"$bench" facts >"$scratch/facts"
+"$bench" facts | sed "s/ *$//" >"$scratch/facts"
 
 # Time first, alone: nothing of this script runs beside it.
 echo "measuring time ..." >&2
@@ -60,9 +60,11 @@ if [ -r /etc/os-release ]; then
     system_name="$(. /etc/os-release && echo "$PRETTY_NAME"), $system_name"
 fi
 
+flags=$(echo "${BENCH_FLAGS:-}" | sed "s/ *$//")
+
 # The variables go through the environment of awk's command line as they are: none of them has a backslash.
 write() {
-    awk -v cpu="$cpu" -v system_name="$system_name" -v date="$(date -u +%Y-%m-%d)" -v flags="${BENCH_FLAGS:-}" \
+    awk -v cpu="$cpu" -v system_name="$system_name" -v date="$(date -u +%Y-%m-%d)" -v flags="$flags" \
         -v valgrind="$valgrind" -v counts_missing="$missing" -f "$here/$1" part=facts "$scratch/facts" \
         part=rows "$scratch/rows" part=single_threaded "$scratch/single_threaded" \
         part=thread_safe "$scratch/thread_safe"

@@ -46,13 +46,31 @@ function thousands(number,    text) {
     return text
 }
 
+# Prints a paragraph or list item in lines of at most 116 columns.
+function wrapped(first, text,    words, n, i, line, indent) {
+    indent = first
+    gsub(/./, " ", indent)
+    n = split(text, words, " ")
+    line = first words[1]
+    for (i = 2; i <= n; i++) {
+        if (length(line) + 1 + length(words[i]) > 116) {
+            print line
+            line = indent words[i]
+        } else {
+            line = line " " words[i]
+        }
+    }
+    print line
+}
+
 END {
     print "# What does a continuation cost?"
     print ""
-    print "One row is one operation, repeated; its row says all that happens in it. *Single-threaded* is the library with"
-    print "`ASYNCX_SINGLE_THREADED=1`; *thread-safe* is its default, in which any thread, signal handler or interrupt may"
-    print "complete what is awaited. The first rows are yardsticks without a line of the library: a call, and the floor, an"
-    print "intrusive callback machine written by hand that has no status, no error, no executor, no check and no stack bound."
+    wrapped("", "One row is one operation, repeated; the row says all that happens in it. *Single-threaded* is the " \
+        "library with `ASYNCX_SINGLE_THREADED=1`; *thread-safe* is its default, in which any thread, signal handler " \
+        "or interrupt may complete what is awaited. The first rows are yardsticks without a line of the library: a " \
+        "call, and the floor, an intrusive callback machine written by hand that has no status, no error, no " \
+        "executor, no check and no stack bound.")
     print ""
     print "| | |"
     print "|---|---|"
@@ -75,19 +93,20 @@ END {
         printf " %s | %d |\n", thousands(bytes[name]), allocations[name]
     }
     print ""
-    print "- **ns**: median of " samples " samples, and in parentheses the quartiles between which the middle half of them"
-    print "  lies. The samples are those of Catch2's benchmarking, each a call of at least 10,000 operations (a million in the"
-    print "  two rows of a million), loop included. Each row counts its operations in memory; where little else is to do, the"
-    print "  time is that of this chain of additions. A chain or a set of tasks that outgrows the processor's caches waits"
-    print "  for memory: the nanoseconds rise while the instructions stay."
+    wrapped("- ", "**ns**: median of " samples " samples, and in parentheses the quartiles between which the middle " \
+        "half of them lies. The samples are those of Catch2's benchmarking, each a call of 10,000 operations (or one " \
+        "whole chain or round of all tasks where that is more), loop included. Each row counts its operations in " \
+        "memory; where little else is to do, the time is that of this chain of additions. A chain or a set of tasks " \
+        "that outgrows the processor's caches waits for memory: the nanoseconds rise while the instructions stay.")
     if (counts_missing != "")
-        print "- **instructions**: " counts_missing ", so none are counted."
+        wrapped("- ", "**instructions**: " counts_missing ", so none are counted.")
     else
-        print "- **instructions**: exact; counted by " valgrind " in the same program at two sizes and subtracted, loop included."
-    print "- **bytes**: the objects that one such operation lives in, with parameters and locals; for a chain and for live tasks"
-    print "  those of one level or task. All of them are the caller's own."
-    print "- **allocations**: calls of malloc and its kin during all runs. A run that allocates, or that does not count the"
-    print "  operations it should, fails instead of giving a number."
-    print "- **sizes of the library's own objects**, in bytes:" sizes "."
+        wrapped("- ", "**instructions**: exact; counted by " valgrind " in the same program at two sizes and " \
+            "subtracted, loop included.")
+    wrapped("- ", "**bytes**: the objects that one such operation lives in, with parameters and locals; for a chain " \
+        "and for live tasks those of one level or task. All of them are the caller's own.")
+    wrapped("- ", "**allocations**: calls of malloc and its kin during all runs. A run that allocates, or that does " \
+        "not count the operations it should, fails instead of giving a number.")
+    wrapped("- ", "**sizes** of the library's own objects, in bytes:" sizes ".")
     exit failed
 }

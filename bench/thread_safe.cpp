@@ -1,4 +1,4 @@
-/* Every operation in the default configuration: any thread, signal handler or interrupt may complete what is awaited. */
+/* Every operation in the default configuration: any thread, signal handler or interrupt may complete an operation. */
 #undef ASYNCX_SINGLE_THREADED
 #define ASYNCX_SINGLE_THREADED 0
 /* Two configurations in one program: each keeps its thread state under a name of its own. */
