@@ -372,7 +372,8 @@ void trip_UNINITIALISED()
 void trip_BAD_ERROR()
 {
     /* The operation ends all the same, with the largest code: nobody waits for ever for a wrong number. */
-    REQUIRE_MISUSE(ASYNCX_MISUSE_BAD_ERROR, REQUIRE(asyncx_outcome_error(asyncx_outcome_faulted(0)) == ASYNCX_ERROR_MAX));
+    REQUIRE_MISUSE(ASYNCX_MISUSE_BAD_ERROR,
+                   REQUIRE(asyncx_outcome_error(asyncx_outcome_faulted(0)) == ASYNCX_ERROR_MAX));
 #if UINTPTR_MAX <= 0xFFFFFFFF
     REQUIRE_MISUSE(ASYNCX_MISUSE_BAD_ERROR, (void)asyncx_outcome_faulted((int)ASYNCX_ERROR_MAX + 1));
     REQUIRE_MISUSE(ASYNCX_MISUSE_BAD_ERROR, (void)asyncx_outcome_faulted((int)ASYNCX_ERROR_MIN - 1));

@@ -194,7 +194,7 @@ TEMPLATE_TEST_CASE("where: row by row, for a callback", "", asyncx_completion_so
     };
     const unsigned int use = ASYNCX_USE_EXECUTOR;
     const row table[] = {
-        {"1: asynchronous, no captured executor: to the source's", true, true, false, false, false, use, on_the_sources},
+        {"1: asynchronous, nothing captured: to the source's", true, true, false, false, false, use, on_the_sources},
         {"1: asynchronous, captured: to the captured one", true, true, true, true, false, use, on_its_own},
         {"1: asynchronous, captured and current: posted all the same", true, true, true, true, true, use, on_its_own},
         {"1: asynchronous, captured, not used: to the source's", true, true, true, true, false, here, on_the_sources},

@@ -213,7 +213,7 @@ static bool one_source(const struct action *main_action, const struct action *cu
         CHECK(waiter->registrations <= 1);
         if (main_action->completes || cut_action->completes)
             continue;
-        /* Only the last set completes: everybody runs in the order of registration; 3 and 4 register at the same time. */
+        /* Only the last set completes: all run in the order of registration, but 3 and 4 register at the same time. */
         for (other = 0; other < WAITERS; other++)
             if (waiter->runs && waiters[other].runs && number != other && (number < 3 || other < 3))
                 CHECK((waiter->registered_as < waiters[other].registered_as) ==
@@ -237,7 +237,7 @@ static long every_source(void)
                                 for (at = 1;; at++) {
                                     bool was_reached;
                                     cuts_in_as_interrupt = as_interrupt;
-                                    snprintf(doing, sizeof(doing), "%s, cut at %d+%d by %s as %s, %d waiting, flags %d%d",
+                                    snprintf(doing, sizeof(doing), "%s, cut at %d+%d by %s as %s, %d waiting, %d%d",
                                             mains[main_number].name, at, gap, cuts[cut_number].name,
                                             as_interrupt ? "interrupt" : "thread", waiting, asynchronous, has_executor);
                                     was_reached = one_source(&mains[main_number], &cuts[cut_number], waiting, at, gap,
