@@ -381,6 +381,16 @@ ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_peek_(asyncx_word *word)
 }
 #endif
 
+/* For a word that is still nobody else's, if everything is as it should be. */
+ASYNCX_ALWAYS_INLINE_ uintptr_t asyncx_read_(asyncx_word *word)
+{
+#if defined(ASYNCX_BACKEND_BUILTIN_)
+    return *word;
+#else
+    return asyncx_peek_(word);
+#endif
+}
+
 /* Whether this code runs inside an interrupt handler, where a continuation never runs inline. */
 #ifndef ASYNCX_IN_INTERRUPT
 #if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
@@ -795,12 +805,18 @@ ASYNCX_ALWAYS_INLINE_ bool asyncx_run_queue_may_run_(asyncx_run_queue *queue, ui
     return true;
 }
 
-/* What is to run next, or NULL. */
-ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_run_queue_look_(asyncx_run_queue *queue)
+/* Appends what was posted to what is ready, if `whole`, or only if nothing is ready; returns what is to run next. */
+ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_run_queue_look_(asyncx_run_queue *queue, bool whole)
 {
-#if !ASYNCX_SINGLE_THREADED
-    if (!queue->ready && asyncx_load_(&queue->newest))
-        queue->ready = asyncx_reverse_((asyncx_continuation *)asyncx_exchange_(&queue->newest, 0));
+#if ASYNCX_SINGLE_THREADED
+    (void)whole;
+#else
+    if ((whole || !queue->ready) && asyncx_load_(&queue->newest)) {
+        asyncx_continuation **last = &queue->ready;
+        while (*last)
+            last = &(*last)->next;
+        *last = asyncx_reverse_((asyncx_continuation *)asyncx_exchange_(&queue->newest, 0));
+    }
 #endif
     return queue->ready;
 }
@@ -817,7 +833,7 @@ static inline bool asyncx_run_queue_run_one(asyncx_run_queue *queue)
     asyncx_continuation *oldest;
     if (!asyncx_run_queue_may_run_(queue, outer))
         return false;
-    oldest = asyncx_run_queue_look_(queue);
+    oldest = asyncx_run_queue_look_(queue, false);
     if (!oldest)
         return false;
     queue->ready = oldest->next;
@@ -843,7 +859,7 @@ static inline bool asyncx_run_queue_run_pass(asyncx_run_queue *queue)
 #endif
     if (!asyncx_run_queue_may_run_(queue, outer))
         return false;
-    oldest = asyncx_run_queue_look_(queue);
+    oldest = asyncx_run_queue_look_(queue, true);
     if (!oldest)
         return false;
     asyncx_store_(&queue->owner, (uintptr_t)ASYNCX_THREAD_STATE());
@@ -1451,18 +1467,22 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_task_(asyncx_task *task, as
     return asyncx_wait_for_operation_(task, &child->operation, flags, state);
 }
 
-ASYNCX_COLD_ asyncx_continuation *asyncx_wait_for_used_frame_(asyncx_task *task, asyncx_task *child, asyncx_state state)
+/* Awaits a call that cannot be started: its frame was in use, or a copy of the call was started before. */
+ASYNCX_COLD_ asyncx_continuation *asyncx_wait_for_call_(asyncx_task *task, asyncx_task *child, asyncx_state child_state,
+                                                        asyncx_state state)
 {
-    asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, child);
+    if (child_state != ASYNCX_STATE_IDLE_)
+        asyncx_misuse_(ASYNCX_MISUSE_FRAME_IN_USE, child);
     return asyncx_wait_for_task_(task, child, ASYNCX_USE_EXECUTOR, state);
 }
 
 ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_call_(asyncx_task *task, asyncx_call call, asyncx_state state)
 {
     asyncx_suspend_at_(task, state);
-    return asyncx_return_(ASYNCX_LIKELY_(call.state == ASYNCX_STATE_IDLE_)
-                              ? asyncx_start_child_(task, call.task)
-                              : asyncx_wait_for_used_frame_(task, call.task, state));
+    if (ASYNCX_LIKELY_(call.state == ASYNCX_STATE_IDLE_) &&
+        ASYNCX_LIKELY_(asyncx_read_(&call.task->operation.word) == ASYNCX_LAZY_))
+        return asyncx_return_(asyncx_start_child_(task, call.task));
+    return asyncx_return_(asyncx_wait_for_call_(task, call.task, call.state, state));
 }
 
 /* The general way, through the protocol. */
