@@ -1,3 +1,105 @@
+/* asyncx: async/await for C, in this one file. The async runtime model of .NET (tasks, awaiters, completion sources,
+ * reusable versioned sources, and the choice of where continuations run) without a heap, a dependency or a build step.
+ *
+ *   #include "asyncx.h"
+ *   #include <stdio.h>
+ *
+ *   typedef ASYNCX_COMPLETION_SOURCE(const char *) answer;   // completed once, from outside
+ *
+ *   // What the function keeps while it waits: its parameters and those locals that live across an AWAIT.
+ *   typedef struct {
+ *       ASYNC_FRAME(void);   // the type of its result; always first
+ *       answer *name;
+ *   } greet;
+ *
+ *   static ASYNC(greet)
+ *   {
+ *       ASYNC_BEGIN();
+ *       printf("Who is there?\n");
+ *       AWAIT(self->name);   // returns to main; no thread waits here
+ *       printf("Hello, %s!\n", self->name->result);
+ *       ASYNC_END();
+ *   }
+ *
+ *   int main(void)
+ *   {
+ *       static answer name;   // zeroed: nobody completed it yet
+ *       static greet frame;   // zeroed before the first call; there is no heap
+ *
+ *       asyncx_start(ASYNC_CALL(greet, &frame, .name = &name));   // runs up to the AWAIT
+ *       printf("(main goes on meanwhile)\n");
+ *       asyncx_set_result(&name, "world");                        // resumes greet, inside this call
+ *       return 0;
+ *   }
+ *
+ * RULES: what bites, and what to write instead
+ *
+ *   Locals do not survive an AWAIT.             int i = 0; AWAIT(x); use(i);   ->  self->i, a member of the frame
+ *     With an initialiser this is a compile error in gcc C and in every C++; clang finds the use.
+ *   A frame is zero before its first call.      greet f;                       ->  static greet f;  or  greet f = {0};
+ *     After it completed it may be called again as it is. It must not move or go away in between.
+ *   One frame, one call at a time.              two ASYNC_CALLs, same frame    ->  two frames
+ *   No AWAIT inside your own switch.            switch (k) { case 1: AWAIT(x); ->  if/else; or ASYNCX_COMPUTED_GOTO
+ *     A compile error at -O0 and under ASYNCX_LINT=1 (gcc, clang), a trap at run time always.
+ *   return is not ASYNC_RETURN.                 return;                        ->  ASYNC_RETURN(value);
+ *   ASYNC_FINALLY needs a word in the frame.    ASYNC_FRAME(int);              ->  ASYNC_FRAME_FINALLY(int);
+ *   Inline means inside set_*.                  set_result while holding a lock->  RUN_CONTINUATIONS_ASYNCHRONOUSLY
+ *     The waiter's code runs on your stack, before the call returns, and may call you again or free the source.
+ *   A value task is awaited once, before the next reset of its source. Everything older trips STALE_TOKEN.
+ *   Nothing here may be left by longjmp or a C++ exception.
+ *
+ * CONFIG: define before the include, alike in all translation units of a program (* = may differ)
+ *
+ *   ASYNCX_SINGLE_THREADED    0      1: nothing completes operations from threads, signal handlers or interrupts
+ *   ASYNCX_CRITICAL_ENTER()   -      with ASYNCX_CRITICAL_EXIT(saved): save and disable, restore; nests. Used instead
+ *   ASYNCX_CRITICAL_EXIT(s)          of atomics. Default on AVR and ARMv6-M: the interrupt flag
+ *   ASYNCX_CRITICAL_STATE     long   the type that ENTER returns (default unsigned long)
+ *   ASYNCX_C11_ATOMICS        -      defined: <stdatomic.h> or <atomic> although the compiler has builtins
+ *   ASYNCX_MSVC_ATOMICS       -      defined: the _Interlocked functions (default for MSVC)
+ *   ASYNCX_IN_INTERRUPT()     *      whether this code runs in an interrupt; default: Cortex-M asks, others say no
+ *   ASYNCX_THREAD_LOCAL       *      storage class of the state below; default: the compiler's, nothing on bare metal
+ *   ASYNCX_THREAD_STATE()     *      pointer to this thread's asyncx_thread_state, for an RTOS without thread-local storage
+ *   ASYNCX_INLINE_DEPTH       16     inline completions that may nest on a stack, 1 to 255 (default 4 below 64 bits)
+ *   ASYNCX_TOKEN_BITS         32     width of a version, 16 or 32 (default 16 below 64 bits)
+ *   ASYNCX_CHECKS             1      0: misuse is undefined behaviour *
+ *   ASYNCX_PANIC(code, obj)   *      what misuse does; default: message and abort, a trap on bare metal. May return:
+ *                                    the call that tripped then changes nothing
+ *   ASYNCX_TRACE(event, obj)  *      called at start, suspend, resume, complete and post; default nothing
+ *   ASYNCX_DIAGNOSTICS        0      1: async stack traces, for two pointers in each continuation
+ *   ASYNCX_EXECUTION_CONTEXT  0      1: one ambient pointer flows with the async functions
+ *   ASYNCX_LINT               *      1: see RULES; default 1 without optimisation (gcc, clang), else 0
+ *   ASYNCX_COMPUTED_GOTO      0 *    1: resume by labels as values (gcc, clang), so that AWAIT works in any switch
+ *   ASYNCX_NO_SHORT_NAMES     - *    defined: no ASYNC and AWAIT, only ASYNCX_ASYNC, ASYNCX_AWAIT, ...
+ *   ASYNCX_ISO_ONLY           - *    defined: no statement expressions, nor _Generic before C11
+ *
+ * THREADS
+ *
+ *   From any thread, signal handler or interrupt: asyncx_[try_]set_result, _error, _canceled; asyncx_status_of,
+ *   asyncx_outcome_of; asyncx_post, asyncx_start_on and asyncx_release as far as the executor's post allows; posting to
+ *   a run queue. From any thread: awaiting, asyncx_on_completed, asyncx_withdraw, asyncx_resume. One owner at a time:
+ *   running a queue, resetting a versioned source, initialising and destroying. A task runs on one thread at a time, and
+ *   what happens before its suspension happens before its resumption, wherever that is.
+ *
+ * WHERE A CONTINUATION RUNS, in this order
+ *
+ *   0  in an interrupt (ASYNCX_IN_INTERRUPT)       posted: to the waiter's executor, else to the source's; else misuse
+ *   1  the source is RUN_CONTINUATIONS_ASYNCHRONOUSLY   posted, likewise; such a source always has an executor
+ *   2  the waiter captured an executor             inline if its is_current says so, else posted to it
+ *   3  no executor                                 inline, on the completing thread, inside the completing call
+ *
+ *   A task captures the executor it was started on (asyncx_start_on), and its calls inherit it. asyncx_configure_await
+ *   turns that off for one await. A child that ends on the executor of its parent resumes it without a hop. Whoever
+ *   resumes an asyncx_suspend() by hand chooses the place, and an awaiter of your own does.
+ *   Inline completions nest at most ASYNCX_INLINE_DEPTH deep on a thread's stack; the next one runs, in order, as soon as
+ *   the outermost gets control back. Awaiting needs no stack at all: a chain of any depth starts and ends in one loop.
+ *
+ * CONTENTS
+ *
+ *   1 Configuration   2 Platform   3 Continuation, executor, run queue   4 Awaiter protocol   5 Async functions
+ *   6 Completion source   7 Reusable versioned source, value task   13 Diagnostics   14 Dispatch
+ *   What ends in an underscore is private. The contract of a function stands above its declaration.
+ *
+ * MIT licence, see the end of the file. */
 #ifndef ASYNCX_H
 #define ASYNCX_H
 
@@ -10,7 +112,7 @@
 #include <stdint.h>
 
 /* == 1. CONFIGURATION ======================================================================= */
-/* Every option, its default and its legal values; the table in the opening comment says more.  */
+/* Every option's default and legal values; the table at the top says what each one means. */
 
 #ifndef ASYNCX_SINGLE_THREADED
 #define ASYNCX_SINGLE_THREADED 0
@@ -418,7 +520,7 @@ static inline bool asyncx_in_exception_(void)
 #define ASYNCX_THREAD_LOCAL thread_local
 #elif defined(__TINYC__)
 #if !defined(ASYNCX_THREAD_STATE)
-#error "this compiler has no thread-local storage: define ASYNCX_THREAD_STATE(), or ASYNCX_THREAD_LOCAL as nothing when one thread runs continuations"
+#error "no thread-local storage here: define ASYNCX_THREAD_STATE(), or ASYNCX_THREAD_LOCAL as nothing if one thread runs"
 #endif
 #else
 #define ASYNCX_THREAD_LOCAL _Thread_local
@@ -506,7 +608,7 @@ ASYNCX_COLD_ void asyncx_panic_(asyncx_misuse code, const void *object)
 #if ASYNCX_CHECKS
 ASYNCX_COLD_ void asyncx_misuse_(asyncx_misuse code, const void *object)
 {
-    volatile asyncx_misuse opaque = code;   /* a panic may return: keeps compilers from taking this for the end of the road */
+    volatile asyncx_misuse opaque = code;   /* so that no compiler takes a panic for the end: its callers leave by tail calls */
     (void)object;
     if (opaque != ASYNCX_MISUSE_NONE)
         ASYNCX_PANIC(code, object);
@@ -1737,8 +1839,9 @@ static inline bool asyncx_awaiter_withdraw(asyncx_awaiter awaiter, asyncx_contin
     case ASYNCX_OBJECT_SOURCE_:
         source = ASYNCX_SOURCE_OF_(awaiter.object);
         return asyncx_operation_withdraw_(&source->operation, asyncx_peek_(&source->executor), continuation);
-    default: awaitable = ASYNCX_AWAITABLE_OF_(awaiter.object); return awaitable->ops && awaitable->ops->withdraw(awaitable, awaiter.token, continuation);
+    default: awaitable = ASYNCX_AWAITABLE_OF_(awaiter.object); break;
     }
+    return awaitable->ops && awaitable->ops->withdraw(awaitable, awaiter.token, continuation);
 }
 
 /* Hands `continuation` on as a library's source would: inline, or posted, by the table "Where a continuation runs".
@@ -1880,20 +1983,8 @@ static asyncx_awaitable asyncx_yield_object_ = {&asyncx_yield_ops_};
 #define ASYNCX_FIELD_(name, frame, assignment) (*(frame)) assignment,
 #endif
 #define ASYNCX_CALL_2(n, f) ASYNCX_CALL_WITH_(n, f, )
-#define ASYNCX_CALL_3(n, f, a) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELD_(n, f, a))
-#define ASYNCX_CALL_4(n, f, a, b) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELD_(n, f, a) ASYNCX_FIELD_(n, f, b))
-#define ASYNCX_FIELDS_3_(n, f, a, b, c) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELD_(n, f, b) ASYNCX_FIELD_(n, f, c)
-#define ASYNCX_FIELDS_4_(n, f, a, b, c, d) ASYNCX_FIELDS_3_(n, f, a, b, c) ASYNCX_FIELD_(n, f, d)
-#define ASYNCX_FIELDS_5_(n, f, a, b, c, d, e) ASYNCX_FIELDS_4_(n, f, a, b, c, d) ASYNCX_FIELD_(n, f, e)
-#define ASYNCX_FIELDS_6_(n, f, a, b, c, d, e, g) ASYNCX_FIELDS_5_(n, f, a, b, c, d, e) ASYNCX_FIELD_(n, f, g)
-#define ASYNCX_FIELDS_7_(n, f, a, b, c, d, e, g, h) ASYNCX_FIELDS_6_(n, f, a, b, c, d, e, g) ASYNCX_FIELD_(n, f, h)
-#define ASYNCX_FIELDS_8_(n, f, a, b, c, d, e, g, h, i) ASYNCX_FIELDS_7_(n, f, a, b, c, d, e, g, h) ASYNCX_FIELD_(n, f, i)
-#define ASYNCX_FIELDS_9_(n, f, a, b, c, d, e, g, h, i, j) ASYNCX_FIELDS_8_(n, f, a, b, c, d, e, g, h, i) ASYNCX_FIELD_(n, f, j)
-#define ASYNCX_FIELDS_10_(n, f, a, b, c, d, e, g, h, i, j, k) ASYNCX_FIELDS_9_(n, f, a, b, c, d, e, g, h, i, j) ASYNCX_FIELD_(n, f, k)
-#define ASYNCX_FIELDS_11_(n, f, a, b, c, d, e, g, h, i, j, k, l) ASYNCX_FIELDS_10_(n, f, a, b, c, d, e, g, h, i, j, k) ASYNCX_FIELD_(n, f, l)
-#define ASYNCX_FIELDS_12_(n, f, a, b, c, d, e, g, h, i, j, k, l, m) ASYNCX_FIELDS_11_(n, f, a, b, c, d, e, g, h, i, j, k, l) ASYNCX_FIELD_(n, f, m)
-#define ASYNCX_FIELDS_13_(n, f, a, b, c, d, e, g, h, i, j, k, l, m, o) ASYNCX_FIELDS_12_(n, f, a, b, c, d, e, g, h, i, j, k, l, m) ASYNCX_FIELD_(n, f, o)
-#define ASYNCX_FIELDS_14_(n, f, a, b, c, d, e, g, h, i, j, k, l, m, o, p) ASYNCX_FIELDS_13_(n, f, a, b, c, d, e, g, h, i, j, k, l, m, o) ASYNCX_FIELD_(n, f, p)
+#define ASYNCX_CALL_3(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_1_(n, f, __VA_ARGS__))
+#define ASYNCX_CALL_4(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_2_(n, f, __VA_ARGS__))
 #define ASYNCX_CALL_5(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_3_(n, f, __VA_ARGS__))
 #define ASYNCX_CALL_6(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_4_(n, f, __VA_ARGS__))
 #define ASYNCX_CALL_7(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_5_(n, f, __VA_ARGS__))
@@ -1906,6 +1997,20 @@ static asyncx_awaitable asyncx_yield_object_ = {&asyncx_yield_ops_};
 #define ASYNCX_CALL_14(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_12_(n, f, __VA_ARGS__))
 #define ASYNCX_CALL_15(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_13_(n, f, __VA_ARGS__))
 #define ASYNCX_CALL_16(n, f, ...) ASYNCX_CALL_WITH_(n, f, ASYNCX_FIELDS_14_(n, f, __VA_ARGS__))
+#define ASYNCX_FIELDS_1_(n, f, a) ASYNCX_FIELD_(n, f, a)
+#define ASYNCX_FIELDS_2_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_1_(n, f, __VA_ARGS__)
+#define ASYNCX_FIELDS_3_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_2_(n, f, __VA_ARGS__)
+#define ASYNCX_FIELDS_4_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_3_(n, f, __VA_ARGS__)
+#define ASYNCX_FIELDS_5_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_4_(n, f, __VA_ARGS__)
+#define ASYNCX_FIELDS_6_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_5_(n, f, __VA_ARGS__)
+#define ASYNCX_FIELDS_7_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_6_(n, f, __VA_ARGS__)
+#define ASYNCX_FIELDS_8_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_7_(n, f, __VA_ARGS__)
+#define ASYNCX_FIELDS_9_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_8_(n, f, __VA_ARGS__)
+#define ASYNCX_FIELDS_10_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_9_(n, f, __VA_ARGS__)
+#define ASYNCX_FIELDS_11_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_10_(n, f, __VA_ARGS__)
+#define ASYNCX_FIELDS_12_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_11_(n, f, __VA_ARGS__)
+#define ASYNCX_FIELDS_13_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_12_(n, f, __VA_ARGS__)
+#define ASYNCX_FIELDS_14_(n, f, a, ...) ASYNCX_FIELD_(n, f, a) ASYNCX_FIELDS_13_(n, f, __VA_ARGS__)
 
 /* Labels: dense where the compiler counts, by line elsewhere (then two AWAITs need two lines). */
 #if defined(__COUNTER__)
@@ -1974,7 +2079,8 @@ typedef asyncx_state asyncx_wide_state_;
                                            (char *)__extension__ &&asyncx_dispatch_)))
 #else
 #define ASYNCX_RESUME_POINT_(count) case ASYNCX_CASE_(ASYNCX_LABEL_(count)):
-#define ASYNCX_STATE_OF_(count) ((asyncx_state)(sizeof(char[ASYNCX_LABEL_(count) <= ASYNCX_STATE_MAX_ ? 1 : -1]) ? ASYNCX_LABEL_(count) : 0))
+#define ASYNCX_STATE_OF_(count)   /* a negative size: more resume points than the state can tell apart */            \
+    ((asyncx_state)(sizeof(char[ASYNCX_LABEL_(count) <= ASYNCX_STATE_MAX_ ? 1 : -1]) ? ASYNCX_LABEL_(count) : 0))
 #endif
 
 /* Opens the body; what is declared before it is set anew at each resumption. */
@@ -2855,7 +2961,8 @@ static inline asyncx_awaiter asyncx_awaiter_of_call_now_(asyncx_call call)
 }
 
 ASYNCX_OPERAND_FUNCTIONS_(awaiter, asyncx_awaiter, asyncx_await_awaiter_(task, operand, state), operand)
-ASYNCX_OPERAND_FUNCTIONS_(configured, asyncx_configured_awaiter, asyncx_return_(asyncx_wait_for_(task, operand.awaiter, operand.flags, state)),
+ASYNCX_OPERAND_FUNCTIONS_(configured, asyncx_configured_awaiter,
+                          asyncx_return_(asyncx_wait_for_(task, operand.awaiter, operand.flags, state)),
                           operand.awaiter)
 ASYNCX_OPERAND_FUNCTIONS_(value_task, asyncx_value_task, asyncx_await_value_task_(task, operand, state),
                           operand.awaiter)
@@ -2867,7 +2974,8 @@ ASYNCX_OPERAND_FUNCTIONS_(suspend, asyncx_suspend_awaiter, ((void)operand, async
                           asyncx_awaiter_of(&asyncx_yield_object_, (asyncx_token)(operand.unused + 1)))
 ASYNCX_OPERAND_FUNCTIONS_(call, asyncx_call, asyncx_await_call_(task, operand, state),
                           asyncx_awaiter_of_call_now_(operand))
-ASYNCX_OPERAND_FUNCTIONS_(frame, asyncx_frame_ *, asyncx_return_(asyncx_wait_for_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state)),
+ASYNCX_OPERAND_FUNCTIONS_(frame, asyncx_frame_ *,
+                          asyncx_return_(asyncx_wait_for_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state)),
                           asyncx_awaiter_of_object_(operand, ASYNCX_OBJECT_TASK_))
 ASYNCX_OPERAND_FUNCTIONS_(finally_frame, asyncx_finally_frame_ *,
                           asyncx_return_(asyncx_wait_for_task_(task, &operand->task, ASYNCX_USE_EXECUTOR, state)),
@@ -2971,3 +3079,18 @@ struct asyncx_by_value_ {
 #endif
 
 #endif
+
+/* Copyright (c) 2026 the asyncx authors
+ *
+ * Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+ * documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+ * rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+ * persons to whom the Software is furnished to do so, subject to the following conditions:
+ *
+ * The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+ * Software.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+ * WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+ * COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+ * OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE. */
