@@ -2,6 +2,7 @@
 #
 # Everything goes to build/<compiler>-<configuration>/. CFLAGS, CXXFLAGS and LDFLAGS come last on every command line.
 .SUFFIXES:
+.SECONDARY:
 MAKEFLAGS += -r --no-print-directory
 .DEFAULT_GOAL := help
 
@@ -56,9 +57,9 @@ help:
 	@echo "make check-all           the matrix of compilers, standards and options; sanitizers; valgrind"
 	@echo "make coverage            lines and branches of asyncx.h that the tests reach (COVERAGE_MIN=95)"
 	@echo "make sizes               what each type weighs, for each machine that a compiler knows"
-	@echo "make bench               benchmarks: times"
-	@echo "make bench-instructions  benchmarks: instructions, counted by valgrind"
-	@echo "make bench-record        both, as a dated report in bench/results/"
+	@echo "make bench               what a continuation costs: times, instructions, a table and a picture"
+	@echo "make bench-instructions  instructions of each operation alone, counted by valgrind"
+	@echo "make bench-record        make bench, and a dated copy of the report in bench/results/"
 	@echo "make format-check        names what clang-format would change"
 	@echo "make install             asyncx.h and asyncx.pc to PREFIX=/usr/local, below DESTDIR"
 	@echo "make uninstall           takes them away again"
@@ -122,8 +123,9 @@ endef
 
 # The second half of the configurations is for check-all and coverage. With always_inline gone, each function of the
 # header is there once for each file, and its branches are counted as its own, not as those of its callers.
-THREADED := -O2
+THREADED := -O1
 SINGLE := -O0 -DASYNCX_SINGLE_THREADED=1
+OPTIMISED := -O2
 ASAN := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN := -O1 -fsanitize=thread
 COVERAGE := -O0 --coverage -Dalways_inline=unused
@@ -131,6 +133,7 @@ COVERAGE := -O0 --coverage -Dalways_inline=unused
 $(foreach c,$(COMPILERS),$(eval $(call compiler_rules,$c)))
 $(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,threaded,$(THREADED))))
 $(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,single,$(SINGLE))))
+$(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,optimised,$(OPTIMISED))))
 $(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,asan,$(ASAN))))
 $(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,tsan,$(TSAN))))
 $(eval $(call configuration_rules,gcc,coverage,$(COVERAGE)))
@@ -143,6 +146,7 @@ FORCE:
 
 TEST := $(RESULTS)/test
 EXAMPLES := $(sort $(wildcard examples/*.c))
+PROGRAMS := $(basename $(notdir $(sort $(wildcard tests/programs/*.c))))
 LANGUAGES_gcc := $(GCC) $(GXX)
 LANGUAGES_clang := $(CLANG) $(CLANGXX)
 STACK_FLAGS := O0 O2
@@ -150,6 +154,7 @@ STACK_FLAGS := O0 O2
 define test_results
 $(TEST)/catch2/$(1)-threaded.result $(TEST)/catch2/$(1)-single.result \
 $(EXAMPLES:examples/%.c=$(TEST)/examples/$(1)-%.result) \
+$(PROGRAMS:%=$(TEST)/programs/$(1)-%.result) \
 $(TEST)/compile_fail/$(1).result $(TEST)/compile_fail/$(CXX_$(1)).result \
 $(foreach o,$(STACK_FLAGS),$(TEST)/stack/$(1)-$(o).result)
 endef
@@ -171,6 +176,13 @@ build/$(1)-examples/%: examples/%.c asyncx.h
 
 $(TEST)/examples/$(1)-%.result: examples/%.c build/$(1)-examples/% FORCE
 	@$$(CHECK) $$@ sh tests/tools/example.sh $$< build/$(1)-examples/$$*
+
+build/$(1)-programs/%: tests/programs/%.c asyncx.h $(wildcard tests/programs/*.h)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC_$(1)) -std=c11 -O2 -g $$(COMMON) $$< -o $$@ $$(CFLAGS) $$(LDFLAGS)
+
+$(TEST)/programs/$(1)-%.result: build/$(1)-programs/% FORCE
+	@$$(CHECK) $$@ $$<
 
 $(TEST)/compile_fail/$(1).result: FORCE
 	@COMMAND=$$(CC_$(1)) $$(CHECK) $$@ sh tests/compile_fail/run.sh $(1) build/$(1)-compile_fail
@@ -327,8 +339,8 @@ $(foreach c,$(COMPILERS),\
 # Every public name of the header is used by one of the sources that the matrix compiles.
 $(eval $(call one,names/names,sh tests/tools/names.sh tests/matrix/everything.c tests/matrix/iso_c99.c tests/sizes.c Makefile))
 
-# Sanitizers and valgrind run the tests themselves.
-SANITIZED := $(foreach c,$(COMPILERS),$(ALL)/asan/$c.result $(ALL)/tsan/$c.result)
+# The tests themselves, optimised, under the sanitizers and valgrind.
+SANITIZED := $(foreach c,$(COMPILERS),$(ALL)/asan/$c.result $(ALL)/tsan/$c.result $(ALL)/catch2/$c-optimised.result)
 MEMCHECKED := $(if $(HAVE_valgrind),$(FIRST:%=$(ALL)/memcheck/%.result))
 ALL_RESULTS := $(SANITIZED) $(MEMCHECKED) $(ALL_RESULTS)
 
@@ -336,7 +348,9 @@ $(ALL)/asan/%.result: build/%-asan/tests/all FORCE
 	@ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 $(CHECK) $@ $<
 $(ALL)/tsan/%.result: build/%-tsan/tests/all FORCE
 	@TSAN_OPTIONS=second_deadlock_stack=1 $(CHECK) $@ $<
-$(ALL)/memcheck/%.result: build/%-threaded/tests/all FORCE
+$(ALL)/catch2/%-optimised.result: build/%-optimised/tests/all FORCE
+	@$(CHECK) $@ $<
+$(ALL)/memcheck/%.result: build/%-optimised/tests/all FORCE
 	@$(CHECK) $@ $(VALGRIND) -q --fair-sched=yes --leak-check=full --error-exitcode=1 $<
 
 .PHONY: check-all check-all-run
@@ -355,16 +369,25 @@ check-all:
 COVERAGE_MIN ?= 95
 COVERED := build/gcc-coverage build/gcc-coverage-single
 
+# The programs of the tests count too, and the conformance source with what the tests leave switched off.
+build/gcc-coverage/programs/%: tests/programs/%.c asyncx.h $(wildcard tests/programs/*.h)
+	@mkdir -p $(@D)
+	$(Q)$(GCC) -std=c11 -g $(COVERAGE) $(COMMON) $< -o $@ $(CFLAGS) $(LDFLAGS)
+build/gcc-coverage/programs/everything: tests/matrix/everything.c asyncx.h
+	@mkdir -p $(@D)
+	$(Q)$(GCC) -std=c11 -g $(COVERAGE) $(COMMON) $(FLAGS_diagnostics_context) $< -o $@ $(CFLAGS) $(LDFLAGS)
+COVERED_PROGRAMS := $(PROGRAMS:%=build/gcc-coverage/programs/%) build/gcc-coverage/programs/everything
+
 .PHONY: coverage coverage-build
-coverage-build: $(COVERED:%=%/tests/all)
+coverage-build: $(COVERED:%=%/tests/all) $(COVERED_PROGRAMS)
 
 # What was counted before belongs to another build.
 coverage:
 	@CXX=$(GXX) sh tests/tools/catch2.sh build/catch2.mk
 	@find $(COVERED) -name '*.gcda' -exec rm -f {} + 2>/dev/null || true
 	@$(PARALLEL) coverage-build
-	@for b in $(COVERED); do \
-		$$b/tests/all >$$b/tests/all.log 2>&1 || { tail -n 40 $$b/tests/all.log; echo "0 passed, 1 failed"; exit 1; }; \
+	@for program in $(COVERED:%=%/tests/all) $(COVERED_PROGRAMS); do \
+		$$program >$$program.log 2>&1 || echo "$$program fails: see make test"; \
 	done
 	@GCOV=$(GCOV) COVERAGE_MIN=$(COVERAGE_MIN) sh tests/tools/coverage.sh $(COVERED)
 
@@ -381,20 +404,29 @@ $(BENCH)/all: $(BENCH_SOURCES:%=$(BENCH)/%.o)
 	$(Q)$(CXX_$(FIRST)) -pthread $^ $(CATCH2_LIBRARIES) -o $@ $(LDFLAGS)
 -include $(wildcard $(BENCH)/bench/*.d)
 
-.PHONY: bench bench-run bench-instructions bench-record
+.PHONY: bench bench-run bench-instructions bench-instructions-run bench-record
 bench:
+	@sh tests/tools/need.sh valgrind
 	@CXX=$(CXX_$(FIRST)) sh tests/tools/catch2.sh build/catch2.mk
 	@$(MAKE) bench-run
 bench-run: $(BENCH)/all
-	@$(BENCH)/all
+	@BENCH_FLAGS='-O2 $(CXXFLAGS)' sh bench/report.sh $(BENCH) build/report
+	@cat build/report/*.md
+
+bench-instructions-run: $(BENCH)/all
+	@for c in single_threaded thread_safe; do \
+		echo "instructions of one operation, $$c:"; sh bench/count.sh $(BENCH)/all $$c || exit 1; \
+	done
 
 bench-instructions:
 	@sh tests/tools/need.sh valgrind
-	@sh bench/report.sh build/bench build/bench/report
+	@CXX=$(CXX_$(FIRST)) sh tests/tools/catch2.sh build/catch2.mk
+	@$(MAKE) bench-instructions-run
 
-bench-record:
-	@sh tests/tools/need.sh valgrind
-	@sh bench/report.sh build/bench bench/results/$$(date +%Y-%m-%d)
+# The only target that writes into the source tree: a report to keep.
+bench-record: bench
+	@mkdir -p bench/results/$$(date +%Y-%m-%d)
+	cp build/report/* bench/results/$$(date +%Y-%m-%d)/
 
 # -- install --------------------------------------------------------------------------------------------------------
 

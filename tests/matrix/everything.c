@@ -277,6 +277,7 @@ static ASYNC(operands)
     AWAIT(self->button);
     self->steps++;
     AWAIT(asyncx_awaiter_of(&self->button->awaitable, 0));
+    AWAIT(asyncx_value_task_of(&self->button->awaitable, 0));
     AWAIT(asyncx_yield());
     self->steps++;
     AWAIT(asyncx_suspend());
@@ -564,6 +565,51 @@ static void test_run_queue(void)
     CHECK(strcmp(asyncx_misuse_name(ASYNCX_MISUSE_##code), #code) == 0);            \
     CHECK(strcmp(asyncx_misuse_message(ASYNCX_MISUSE_##code), message) == 0);
 
+/* The types of what the macros give have names, for functions that pass them on. */
+static asyncx_yield_awaiter give_way(void) { return asyncx_yield(); }
+static asyncx_suspend_awaiter stand_still(void) { return asyncx_suspend(); }
+
+typedef struct {
+    ASYNC_FRAME(void);
+    asyncx_configured_awaiter configured;
+    asyncx_call call;
+} named;
+
+static ASYNC(named)
+{
+    ASYNC_BEGIN();
+    AWAIT(give_way());
+    AWAIT(stand_still());
+    AWAIT(self->configured);
+    AWAIT(self->call);
+    ASYNC_END();
+}
+
+static void test_types(void)
+{
+    static named n;
+    static ending end;
+    asyncx_value_source s;
+    asyncx_token token;
+    asyncx_misuse none = ASYNCX_MISUSE_NONE;
+    asyncx_trace_event start = ASYNCX_TRACE_START;
+    callback c;
+
+    callback_init(&c, NULL);
+    asyncx_value_source_init(&s, ASYNCX_RUN_CONTINUATIONS_INLINE, NULL);
+    token = asyncx_value_source_version(&s);
+    asyncx_start(ASYNC_CALL(named, &n, .configured = asyncx_configure_await(&s, 0),
+                            .call = ASYNC_CALL(ending, &end, .how = 0)));
+    asyncx_run_task(&n);
+    asyncx_run_task(&n);
+    CHECK(!asyncx_is_completed(&n) && asyncx_value_source_get_status(&s, token) == ASYNCX_PENDING);
+    asyncx_set_result(&s);
+    CHECK(asyncx_is_completed(&n) && asyncx_is_completed(&end));
+    CHECK(asyncx_value_source_get_result(&s, token) == ASYNCX_OUTCOME_SUCCEEDED);
+    CHECK(!asyncx_value_source_on_completed(&s, token, &c.continuation, 0));
+    CHECK(strcmp(asyncx_misuse_name(none), "UNKNOWN") == 0 && traced[start] > 0);
+}
+
 static void test_names(void)
 {
     CHECK(ASYNCX_MISUSE_COUNT == 1 ASYNCX_MISUSE_LIST(COUNT_ONE));
@@ -650,6 +696,7 @@ int main(void)
     test_protocol();
     test_run_queue();
     test_names();
+    test_types();
 #if ASYNCX_EXECUTION_CONTEXT
     test_context();
 #endif

@@ -16,16 +16,19 @@ awk '
             name = $1
             sub(/,$/, "", name)
         }
-        # The include guard, the platform hooks that a compiler flag of the matrix sets, and pieces that are pasted.
-        if (name == "" || name ~ /_$/ || name in ignored)
+        # The include guard, pieces that are pasted, and types that only the library itself spells.
+        if (name == "" || name ~ /_$/)
             next
-        if (name ~ /^ASYNCX_(H|CALL_[0-9]+|EMPTY_[0-9]+|RETURN_EMPTY_[0-9]|KIND_.*|MISUSE_COUNT)$/)
+        if (name ~ /^ASYNCX_(H|IS_VOID_void|CALL_[0-9]+|EMPTY_[0-9]+|RETURN_EMPTY_[0-9]|KIND_.*|MISUSE_COUNT)$/)
+            next
+        if (name ~ /^asyncx_(source|operation|step|site)$/)
             next
         public[name] = 1
         next
     }
     {
         text = $0
+        gsub(/-D/, " ", text)
         while (match(text, /[A-Za-z_][A-Za-z0-9_]*/)) {
             word = substr(text, RSTART, RLENGTH)
             used[word] = 1
