@@ -15,8 +15,8 @@ awk '
         mark["source_queued"] = 68; mark["versioned_cycle"] = 72; mark["ring_hop"] = 60
     }
     $1 in mark {
-        printf "%-16s %6.2f of at most %d%s\n", $1, $2, mark[$1], $2 > mark[$1] ? "   TOO MANY" : ""
-        failed += $2 > mark[$1]
+        printf "%-16s %6.2f of at most %d%s\n", $1, $2, mark[$1], ($2 > mark[$1] ? "   TOO MANY" : "")
+        failed += ($2 > mark[$1])
         delete mark[$1]
     }
     END {
