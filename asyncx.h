@@ -1254,6 +1254,7 @@ ASYNCX_OUTLINE_ bool asyncx_operation_register_(asyncx_operation *operation, asy
                                                 unsigned int flags)
 {
     uintptr_t old, tag, executor = continuation->executor;
+    const uintptr_t unregistered = executor;
     if (executor) {
         executor &= ~(uintptr_t)1;
         executor |= flags & ASYNCX_USE_EXECUTOR ? 0 : 1;
@@ -1261,8 +1262,10 @@ ASYNCX_OUTLINE_ bool asyncx_operation_register_(asyncx_operation *operation, asy
     do {
         old = asyncx_load_(&operation->word);
         tag = ASYNCX_TAG_OF_(old);
-        if (tag == ASYNCX_COMPLETE_)
+        if (tag == ASYNCX_COMPLETE_) {
+            continuation->executor = unregistered;
             return false;
+        }
         if (ASYNCX_TRIPS_((flags & ASYNCX_ONE_WAITER_) && ASYNCX_WAITER_OF_(old))) {
             asyncx_misuse_(ASYNCX_MISUSE_SECOND_CONTINUATION, operation);
             return false;
