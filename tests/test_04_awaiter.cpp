@@ -364,7 +364,8 @@ TEST_CASE("the getters of ISO C99 give the same awaiters", "[04]")
     };
     REQUIRE(same(asyncx_completion_source_awaiter(&source), asyncx_get_awaiter(&source)));
     REQUIRE(same(asyncx_value_source_awaiter(&value_source), asyncx_get_awaiter(&value_source)));
-    REQUIRE(same(asyncx_value_task_awaiter(asyncx_value_source_task(&value_source)), asyncx_get_awaiter(&value_source)));
+    asyncx_value_task task = asyncx_value_source_task(&value_source);
+    REQUIRE(same(asyncx_value_task_awaiter(task), asyncx_get_awaiter(&value_source)));
     REQUIRE(same(asyncx_call_awaiter(call), asyncx_get_awaiter(call)));
     REQUIRE(same(asyncx_frame_awaiter(&frame), asyncx_get_awaiter(&frame)));
     REQUIRE(same(asyncx_call_awaiter(call), asyncx_frame_awaiter(&frame)));
@@ -499,7 +500,7 @@ TEST_CASE("ASYNCX_USE_EXECUTOR posts to the continuation's executor; without it 
             asyncx_run_queue queue;
             asyncx_run_queue_init(&queue, nullptr);
             probe waiter(&queue.executor);
-            REQUIRE(asyncx_awaiter_on_completed(one->awaiter(), &waiter.continuation, captured ? ASYNCX_USE_EXECUTOR : 0));
+            REQUIRE(asyncx_awaiter_on_completed(one->awaiter(), &waiter.continuation, captured ? use_executor : 0));
             one->end(ASYNCX_OUTCOME_SUCCEEDED);
             REQUIRE(waiter.runs == (captured ? 0 : 1));
             asyncx_run_queue_run_until_idle(&queue);
@@ -663,7 +664,7 @@ static ASYNC(awaits_pin)
 
 TEST_CASE("AWAIT asks for the executor; asyncx_configure_await says what is asked (VT-7)", "[04]")
 {
-    const unsigned int expected[] = {ASYNCX_USE_EXECUTOR, 0, ASYNCX_USE_EXECUTOR, ASYNCX_USE_EXECUTOR, ASYNCX_USE_EXECUTOR};
+    const unsigned int expected[] = {use_executor, 0, use_executor, use_executor, use_executor};
     for (int way = 0; way < 5; way++) {
         pin custom;
         awaits_pin frame = awaits_pin();
@@ -1017,7 +1018,8 @@ TEST_CASE("without an executor the flags of a configured await change nothing", 
             std::unique_ptr<operation> one = kind.make_one();
             completion_operation second;
             configured frame = configured();
-            asyncx_start(ASYNC_CALL(configured, &frame, .what = one->awaiter(), .flags = flags, .second = &second.source));
+            asyncx_start(
+                ASYNC_CALL(configured, &frame, .what = one->awaiter(), .flags = flags, .second = &second.source));
             REQUIRE(frame.steps == 0);
             one->end(ASYNCX_OUTCOME_SUCCEEDED);
             REQUIRE(frame.steps == 1);
@@ -1034,7 +1036,8 @@ TEST_CASE("unknown flags of asyncx_configure_await are ignored (MR-10)", "[04]")
         completion_operation second;
         configured first_frame = configured(), second_frame = configured();
         testing_misuses = 0;
-        asyncx_start(ASYNC_CALL(configured, &first_frame, .what = one->awaiter(), .flags = ~0u, .second = &second.source));
+        asyncx_start(
+            ASYNC_CALL(configured, &first_frame, .what = one->awaiter(), .flags = ~0u, .second = &second.source));
         if (one->serves_many())
             asyncx_start(
                 ASYNC_CALL(configured, &second_frame, .what = one->awaiter(), .flags = ~0u, .second = &second.source));
@@ -1272,7 +1275,7 @@ TEST_CASE("a signal handler that completes in the midst of a withdrawal neither 
         }
         completed_by_signal = &source;
         for (size_t i = 0; i < count && (completed_by_signal || i < 3); i++)
-            withdrawn[i] = asyncx_withdraw(&source, &waiters[i].continuation);   /* the oldest: the deepest in the list */
+            withdrawn[i] = asyncx_withdraw(&source, &waiters[i].continuation);   /* the deepest in the list */
         while (completed_by_signal)
             std::this_thread::yield();
         for (size_t i = 0; i < count; i++)

@@ -435,7 +435,7 @@ static ASYNC(awaits_everywhere)
 
 }   /* namespace */
 
-TEST_CASE("AWAIT is one statement: two on a line, in if and else without braces, in every loop, in nested scopes", "[05]")
+TEST_CASE("AWAIT is one statement: two on a line, in if and else without braces, in loops, in nested scopes", "[05]")
 {
     for (bool which : {true, false})
         for (int order = 0; order < 2; order++) {
@@ -1294,7 +1294,8 @@ static ASYNC(two_ways)
 {
     ASYNC_BEGIN();
     for (self->which = false;; self->which = true) {
-        std::memset(static_cast<void *>(&self->calls), 0, sizeof self->calls);   /* a frame is zeroed before its first use */
+        /* A frame is zeroed before its first use. */
+        std::memset(static_cast<void *>(&self->calls), 0, sizeof self->calls);
         if (!self->which)
             AWAIT(ASYNC_CALL(notes_start, &self->calls.one, .wait = self->wait));
         else
@@ -1449,8 +1450,8 @@ TEST_CASE("the completion callback may free the frame: nothing touches it afterw
                 if (how == 3)
                     asyncx_set_result(&wait);   /* completes inside the start */
                 asyncx_start_then(ASYNC_CALL(notes_start, &plain->frame, .wait = &wait), executor, &plain->then);
-                asyncx_start_then(ASYNC_CALL(guarded, &with_finally->frame, .wait = &wait, .cleanup_wait = &cleanup_wait,
-                                             .clean = cleanup_awaits),
+                asyncx_start_then(ASYNC_CALL(guarded, &with_finally->frame, .wait = &wait,
+                                             .cleanup_wait = &cleanup_wait, .clean = cleanup_awaits),
                                   executor, &with_finally->then);
                 asyncx_run_queue_run_until_idle(&queue);
                 if (how == 0)
@@ -1663,7 +1664,7 @@ TEST_CASE("awaiting a call that was started already does not resume the function
     awaits_call parent = awaits_call();
     asyncx_call call = ASYNC_CALL(suspends, &frame);
     asyncx_start(call);
-    asyncx_start(ASYNC_CALL(awaits_call, &parent, .call = call));   /* may trip, may wait; may not skip asyncx_suspend */
+    asyncx_start(ASYNC_CALL(awaits_call, &parent, .call = call));   /* may trip; may not skip asyncx_suspend */
     testing_misuses = 0;
     REQUIRE(frame.steps == 1);
     asyncx_run_task(&frame);
@@ -1979,7 +1980,8 @@ TEST_CASE("tasks on two threads await one frame that runs on a third, and go on 
                             &middle_thread.queue.executor);
         for (int i = 0; i < 2; i++) {
             worker *home = i ? &left : &right;
-            asyncx_start_then(ASYNC_CALL(gathers, &frames[i], .mine = home, .others[0] = &shared[0], .others[1] = &shared[1]),
+            asyncx_start_then(ASYNC_CALL(gathers, &frames[i], .mine = home, .others[0] = &shared[0],
+                                         .others[1] = &shared[1]),
                               &home->queue.executor, &done[i].continuation);
         }
         for (int i = 0; i < 2; i++) {
@@ -2009,7 +2011,7 @@ static ASYNC(awaits_int)
 
 }   /* namespace */
 
-TEST_CASE("an operation completed on another thread at the very moment of the AWAIT resumes the task once", "[05][threads]")
+TEST_CASE("an operation completed on another thread at the moment of the AWAIT resumes the task once", "[05][threads]")
 {
     static std::atomic<int_event *> pending;
     static std::atomic<bool> stop;

@@ -123,8 +123,8 @@ TEST_CASE("a function starts in its caller's context; what it sets does not reac
     SECTION("when it suspends")
     {
         ready_event first, second;
-        asyncx_start(ASYNC_CALL(steps, &frame, .first = asyncx_get_awaiter(&first), .second = asyncx_get_awaiter(&second),
-                                .before = b, .between = c, .seen = &seen));
+        asyncx_start(ASYNC_CALL(steps, &frame, .first = asyncx_get_awaiter(&first),
+                                .second = asyncx_get_awaiter(&second), .before = b, .between = c, .seen = &seen));
         REQUIRE(asyncx_execution_context() == a);
         asyncx_set_result(&first);
         REQUIRE(asyncx_execution_context() == a);
@@ -253,8 +253,9 @@ TEST_CASE("whichever awaiter it is, the function resumes in its context (EC-3)",
     {
         asyncx_run_queue queue;
         asyncx_run_queue_init(&queue, nullptr);
-        asyncx_start_on(ASYNC_CALL(steps, &frame, .first = asyncx_get_awaiter(asyncx_yield()), .before = a, .seen = &seen),
-                        &queue.executor);
+        asyncx_start_on(
+            ASYNC_CALL(steps, &frame, .first = asyncx_get_awaiter(asyncx_yield()), .before = a, .seen = &seen),
+            &queue.executor);
         asyncx_set_execution_context(c);
         asyncx_run_queue_run_until_idle(&queue);
         REQUIRE(asyncx_execution_context() == c);
@@ -364,7 +365,7 @@ TEST_CASE("a callback that another translation unit prepared runs in the context
     REQUIRE(prepared_in_c.seen == (seen_list{a}));
 }
 
-TEST_CASE("a callback prepared here runs in the context of whoever completes in another translation unit", "[context][c]")
+TEST_CASE("a callback prepared here runs in the context of whoever completes it in C", "[context][c]")
 {
     in_context outside(a);
     probe prepared_here;

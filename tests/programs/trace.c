@@ -13,7 +13,7 @@ static struct {
     char name;
 } names[4];
 
-/* Writes the name of the object and one letter for the event: s starts, w waits, r resumes, c completes, p is posted. */
+/* Writes the name of the object and a letter for the event: s starts, w waits, r resumes, c completes, p is posted. */
 static void trace(int event, const void *object)
 {
     char name = '?';
