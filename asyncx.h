@@ -537,10 +537,10 @@ static inline bool asyncx_in_exception_(void)
     X(FRAME_IN_USE, "the frame is running, or was not zeroed before its first use: one frame, one call at a time")     \
     X(DESTROYED_IN_USE, "it is running or has waiters: let it complete, or withdraw the waiters, before it goes away") \
     X(RESUMED_WHILE_RUNNING, "the task is running: resume a continuation once for each suspension")                    \
-    X(RESUMED_AFTER_COMPLETION, "the task is complete or was never called: call it again with ASYNC_CALL")             \
+    X(RESUMED_AFTER_COMPLETION, "the task is complete, or not started: ASYNC_CALL it, then await or start it")             \
     X(UNKNOWN_RESUME_POINT, "no such resume point: an AWAIT inside the user's own switch, or an overwritten frame")    \
     X(MISSING_EXECUTOR, "a continuation must be posted, but there is no executor: give one to the source or the task") \
-    X(UNINITIALISED, "the object was not initialised: call its init function first")                                   \
+    X(UNINITIALISED, "not initialised: call its init function, or ASYNC_CALL the frame, first")                                   \
     X(BAD_ERROR, "an error code is a non-zero int within ASYNCX_ERROR_MIN to ASYNCX_ERROR_MAX")                        \
     X(SECOND_OWNER, "another thread is running this run queue: one thread at a time drains a queue")
 
@@ -673,8 +673,7 @@ ASYNCX_SHARED_ ASYNCX_THREAD_LOCAL asyncx_thread_state asyncx_thread_;
 #endif
 
 #if ASYNCX_EXECUTION_CONTEXT
-static char asyncx_no_flow_storage_;
-#define asyncx_no_flow_ ((void *)&asyncx_no_flow_storage_)
+#define asyncx_no_flow_ ((void *)(uintptr_t)1)   /* the same in every file, and nobody's context */
 
 /* Returns the ambient execution context of the running code.
  *
@@ -723,6 +722,7 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_step_(asyncx_continuation *con
     void *saved = thread->context;
     if (continuation->context != asyncx_no_flow_)
         thread->context = continuation->context;
+    continuation->context = asyncx_no_flow_;   /* until it is captured again */
     continuation = continuation->resume(continuation);
     thread->context = saved;
     return continuation;
@@ -1182,6 +1182,9 @@ typedef struct asyncx_source {
     asyncx_word executor;   /* where waiters without an executor are posted; bit 0: reserved, bit 1: asynchronous */
 } asyncx_source;
 
+/* The operation word of a task that was called and not started; no waiter has this address. */
+#define ASYNCX_LAZY_ ((uintptr_t)(4 | ASYNCX_LIST_))
+
 #define ASYNCX_TAG_OF_(word) ((word) & ASYNCX_TAG_)
 #define ASYNCX_WAITER_OF_(word) ((asyncx_continuation *)((word) & ~(uintptr_t)ASYNCX_TAG_))
 
@@ -1301,7 +1304,7 @@ ASYNCX_OUTLINE_ bool asyncx_operation_withdraw_(asyncx_operation *operation, uin
         uintptr_t word = asyncx_load_(&operation->word);
         asyncx_continuation *older, *newer, **last;
         bool found;
-        if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_)
+        if (ASYNCX_TAG_OF_(word) == ASYNCX_COMPLETE_ || word == ASYNCX_LAZY_)
             return false;
         if (ASYNCX_TAG_OF_(word) == ASYNCX_BUSY_)
             continue;
@@ -1376,9 +1379,6 @@ enum {
     ASYNCX_STATE_FINALLY_ = 3,   /* never stored: where every way out of the function leads first */
     ASYNCX_STATE_FIRST_ = 4
 };
-
-/* The operation word of a task that was called and not started; no waiter has this address. */
-#define ASYNCX_LAZY_ ((uintptr_t)(4 | ASYNCX_LIST_))
 
 /* The base of every async function's frame: a continuation that is an operation too. */
 typedef struct asyncx_task {
@@ -1557,8 +1557,8 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_start_child_(asyncx_task *task
 ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_task_(asyncx_task *task, asyncx_task *child, unsigned int flags,
                                                            asyncx_state state)
 {
-    asyncx_suspend_at_(task, state);
     if (asyncx_load_(&child->operation.word) == ASYNCX_LAZY_) {
+        asyncx_suspend_at_(task, state);
         (void)asyncx_start_child_(task, child);
         if (task->continuation.executor && !(flags & ASYNCX_USE_EXECUTOR)) {
             asyncx_task_leave_executor_(task);
@@ -1568,6 +1568,8 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_task_(asyncx_task *task, as
         }
         return &child->continuation;
     }
+    if (ASYNCX_TRIPS_(!child->continuation.resume))
+        asyncx_misuse_(ASYNCX_MISUSE_UNINITIALISED, child);
     task->awaited = (uintptr_t)child;
     return asyncx_wait_for_operation_(task, &child->operation, flags, state);
 }
@@ -1583,10 +1585,12 @@ ASYNCX_COLD_ asyncx_continuation *asyncx_wait_for_call_(asyncx_task *task, async
 
 ASYNCX_ALWAYS_INLINE_ asyncx_step asyncx_await_call_(asyncx_task *task, asyncx_call call, asyncx_state state)
 {
-    asyncx_suspend_at_(task, state);
+    task->state = state;
     if (ASYNCX_LIKELY_(call.state == ASYNCX_STATE_IDLE_) &&
-        ASYNCX_LIKELY_(asyncx_read_(&call.task->operation.word) == ASYNCX_LAZY_))
+        ASYNCX_LIKELY_(asyncx_read_(&call.task->operation.word) == ASYNCX_LAZY_)) {
+        asyncx_suspend_at_(task, state);
         return asyncx_return_(asyncx_start_child_(task, call.task));
+    }
     return asyncx_return_(asyncx_wait_for_call_(task, call.task, call.state, state));
 }
 
@@ -1695,7 +1699,7 @@ ASYNCX_COLD_ asyncx_continuation *asyncx_resume_misuse_(asyncx_task *task, async
 /* Resumed by somebody who is not what the task waits for: it stays suspended. */
 ASYNCX_COLD_ asyncx_continuation *asyncx_resumed_too_early_(asyncx_task *task, asyncx_state state)
 {
-    task->state = state;
+    asyncx_suspend_at_(task, state);
     asyncx_misuse_(ASYNCX_MISUSE_RESULT_BEFORE_COMPLETION, task);
     return asyncx_opaque_(NULL);
 }
@@ -1775,7 +1779,8 @@ static inline bool asyncx_awaiter_on_completed(asyncx_awaiter awaiter, asyncx_co
     asyncx_task *task;
     flags &= ASYNCX_USE_EXECUTOR | ASYNCX_FLOW_CONTEXT;
 #if ASYNCX_EXECUTION_CONTEXT
-    continuation->context = flags & ASYNCX_FLOW_CONTEXT ? ASYNCX_THREAD_STATE()->context : asyncx_no_flow_;
+    if (flags & ASYNCX_FLOW_CONTEXT)
+        continuation->context = ASYNCX_THREAD_STATE()->context;
 #endif
     switch (asyncx_awaiter_kind_(awaiter)) {
     case ASYNCX_OBJECT_OUTCOME_: return false;
@@ -1860,6 +1865,15 @@ static inline void asyncx_release(asyncx_continuation *continuation, unsigned in
 {
     if (asyncx_place_(continuation, (uintptr_t)executor | (flags & ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY)))
         asyncx_resume(continuation);
+}
+
+static inline void asyncx_run_task_(asyncx_task *task)
+{
+    if (ASYNCX_TRIPS_(task->state <= ASYNCX_STATE_START_))
+        asyncx_misuse_(
+            task->continuation.resume ? ASYNCX_MISUSE_RESUMED_AFTER_COMPLETION : ASYNCX_MISUSE_UNINITIALISED, task);
+    else
+        asyncx_run(&task->continuation);
 }
 
 static inline void asyncx_task_destroy_(asyncx_task *task)
@@ -2284,10 +2298,16 @@ static inline asyncx_configured_awaiter asyncx_configure_await_(asyncx_awaiter a
  *
  *   Threads  the thread that drives the task.
  *   Resumes  the task, and whoever awaits it if it completes.
- *   Misuse   RESULT_BEFORE_COMPLETION if it waits for something else, RESUMED_WHILE_RUNNING, RESUMED_AFTER_COMPLETION;
- *            it stays as it is.
+ *   Misuse   RESULT_BEFORE_COMPLETION if it waits for something else, RESUMED_WHILE_RUNNING, RESUMED_AFTER_COMPLETION
+ *            (also when it was not started yet), UNINITIALISED when it was never called; it stays as it is.
  */
-#define asyncx_run_task(frame) asyncx_run(&(frame)->awaitable.task.continuation)
+#define asyncx_run_task(frame) asyncx_run_task_(&(frame)->awaitable.task)
+
+/* Returns the continuation that a suspended frame is: for asyncx_post, and for executors of your own.
+ *
+ *   Threads  any thread.
+ */
+#define asyncx_continuation_of(frame) (&(frame)->awaitable.task.continuation)
 
 /* Says that a frame's memory goes away now.
  *
@@ -3028,6 +3048,7 @@ struct asyncx_by_value_ {
         asyncx_yield_awaiter: by_value,                                                              \
         asyncx_suspend_awaiter: by_value,                                                            \
         asyncx_call: by_value,                                                                       \
+        asyncx_awaitable *: by_value,                                                                \
         default: by_pointer)
 #define ASYNCX_FIRST_MEMBER_(x) (&ASYNCX_BY_VALUE_(x, (struct asyncx_by_value_ *)NULL, (x))->awaitable)
 #define ASYNCX_OPERAND_(x) ASYNCX_BY_VALUE_(x, (x), ASYNCX_FIRST_MEMBER_(x))
@@ -3039,6 +3060,7 @@ struct asyncx_by_value_ {
         asyncx_yield_awaiter: prefix##yield_,                                                        \
         asyncx_suspend_awaiter: prefix##suspend_,                                                    \
         asyncx_call: prefix##call_,                                                                  \
+        asyncx_awaitable *: prefix##awaitable_,                                                      \
         default: ASYNCX_EXTENSION_GENERIC_ _Generic(ASYNCX_FIRST_MEMBER_(x),                         \
             asyncx_value_task *: prefix##typed_value_task_,                                          \
             asyncx_frame_ *: prefix##frame_,                                                         \

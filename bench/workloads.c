@@ -37,7 +37,7 @@ static void resume_suspend(unsigned long n)
     static spinner task;
     asyncx_start(ASYNC_CALL(spinner, &task, .count = 0));
     for (unsigned long i = 0; i < n; i++)
-        asyncx_run_task(&task);
+        asyncx_run(asyncx_continuation_of(&task));
     check(task.count == n, "resume_suspend");
 }
 
@@ -114,7 +114,7 @@ static void child_suspends(unsigned long n)
     static pausing_caller task;
     asyncx_start(ASYNC_CALL(pausing_caller, &task, .n = n));
     for (unsigned long i = 0; i < n; i++)
-        asyncx_run_task(&task.child);
+        asyncx_run(asyncx_continuation_of(&task.child));
     check(task.result == n, "child_suspends");
 }
 
@@ -172,7 +172,7 @@ static void leaf_under_100(unsigned long n)
         levels[i].below = &levels[i + 1];
     asyncx_start(ASYNC_CALL(deep, &levels[0], .below = &levels[1]));
     for (unsigned long i = 0; i < n; i++)
-        asyncx_run_task(&levels[99]);
+        asyncx_run(asyncx_continuation_of(&levels[99]));
     check(levels[99].count == n, "leaf_under_100");
 }
 
@@ -308,7 +308,7 @@ static ASYNC(member)
         AWAIT(asyncx_suspend());
         if (!--*self->hops)
             ASYNC_RETURN();
-        asyncx_post(&queue.executor, &self->next->awaitable.task.continuation);
+        asyncx_post(&queue.executor, asyncx_continuation_of(self->next));
     }
     ASYNC_END();
 }
@@ -321,7 +321,7 @@ static void ring_hop(unsigned long n)
     for (int i = 0; i < RING; i++) {
         asyncx_start(ASYNC_CALL(member, &members[i], .next = &members[(i + 1) % RING], .hops = &hops));
     }
-    asyncx_post(&queue.executor, &members[0].awaitable.task.continuation);
+    asyncx_post(&queue.executor, asyncx_continuation_of(&members[0]));
     asyncx_run_queue_run_until_idle(&queue);
     check(hops == 0, "ring_hop");
 }
