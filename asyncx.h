@@ -722,7 +722,6 @@ ASYNCX_ALWAYS_INLINE_ asyncx_continuation *asyncx_step_(asyncx_continuation *con
     void *saved = thread->context;
     if (continuation->context != asyncx_no_flow_)
         thread->context = continuation->context;
-    continuation->context = asyncx_no_flow_;   /* until it is captured again */
     continuation = continuation->resume(continuation);
     thread->context = saved;
     return continuation;
@@ -873,7 +872,7 @@ static inline void asyncx_run_queue_post_(asyncx_executor *executor, asyncx_cont
     if (newest)
         return;
 #endif
-    if (queue->wake && (ASYNCX_IN_INTERRUPT() || !asyncx_run_queue_is_current_(executor)))
+    if (queue->wake && !asyncx_run_queue_is_current_(executor))
         queue->wake(queue);
 }
 
@@ -1627,6 +1626,8 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_(asyncx_task *task, asyncx_
     if (awaitable->ops->on_completed(awaitable, awaiter.token, &task->continuation, flags))
         return NULL;
     task->continuation.executor = executor;
+    if (ASYNCX_TRIPS_(awaitable->ops->get_status(awaitable, awaiter.token) == ASYNCX_PENDING))
+        task->awaited = ASYNCX_OUTCOME_CANCELED;   /* it tripped, and told so: nothing to wait for */
     return &task->continuation;
 }
 
@@ -1846,7 +1847,7 @@ static inline bool asyncx_awaiter_withdraw(asyncx_awaiter awaiter, asyncx_contin
                                           continuation);
     case ASYNCX_OBJECT_SOURCE_:
         source = ASYNCX_SOURCE_OF_(awaiter.object);
-        return asyncx_operation_withdraw_(&source->operation, asyncx_peek_(&source->executor), continuation);
+        return asyncx_operation_withdraw_(&source->operation, asyncx_load_(&source->executor), continuation);
     default: awaitable = ASYNCX_AWAITABLE_OF_(awaiter.object); break;
     }
     return awaitable->ops && awaitable->ops->withdraw(awaitable, awaiter.token, continuation);
@@ -2327,7 +2328,7 @@ static inline asyncx_configured_awaiter asyncx_configure_await_(asyncx_awaiter a
 #define asyncx_get_awaiter(x) ASYNCX_GET_AWAITER_(x)
 
 /* Returns `x` to be awaited once with other flags than AWAIT's ASYNCX_USE_EXECUTOR: with 0 the task is resumed wherever
- * `x` completes. The next AWAIT brings it back to its executor.
+ * `x` completes. The next AWAIT of a source brings it back to its executor; what it calls from there goes on there.
  *
  *   flags    0 or ASYNCX_USE_EXECUTOR; an awaiter of your own also sees ASYNCX_FLOW_CONTEXT; others are ignored.
  *   Threads  any thread.
@@ -2356,12 +2357,13 @@ typedef struct asyncx_completion_core_ {
 static inline void asyncx_source_init_(asyncx_source *source, unsigned int flags, asyncx_executor *executor)
 {
     uintptr_t asynchronous = flags & ASYNCX_RUN_CONTINUATIONS_ASYNCHRONOUSLY;
-    if (ASYNCX_TRIPS_(asynchronous && !executor)) {
-        asyncx_misuse_(ASYNCX_MISUSE_MISSING_EXECUTOR, source);
+    bool is_missing = ASYNCX_TRIPS_(asynchronous && !executor);
+    if (is_missing)
         asynchronous = 0;
-    }
     asyncx_init_(&source->executor, (uintptr_t)executor + asynchronous);   /* a sum the linker can do, unlike an or */
     asyncx_init_(&source->operation.word, ASYNCX_PLAIN_);
+    if (is_missing)
+        asyncx_misuse_(ASYNCX_MISUSE_MISSING_EXECUTOR, source);
 }
 
 #if ASYNCX_SINGLE_THREADED
@@ -2396,7 +2398,7 @@ ASYNCX_OUTLINE_ void asyncx_post_waiter_(asyncx_executor *executor, asyncx_conti
 /* Publishes the outcome and resumes the waiters; the source is not touched after the exchange. */
 ASYNCX_ALWAYS_INLINE_ void asyncx_source_publish_(asyncx_source *source, asyncx_outcome outcome)
 {
-    uintptr_t executor = asyncx_peek_(&source->executor);
+    uintptr_t executor = asyncx_load_(&source->executor);
     uintptr_t waiters = asyncx_exchange_(&source->operation.word, outcome);
     if (!ASYNCX_LIKELY_(ASYNCX_TAG_OF_(waiters) == ASYNCX_PLAIN_))
         asyncx_source_release_list_(executor, waiters);
@@ -2602,7 +2604,7 @@ ASYNCX_ALWAYS_INLINE_ void asyncx_value_renew_(asyncx_value_core_ *core)
     asyncx_init_(&core->source.operation.word, ASYNCX_PLAIN_);
 #if !ASYNCX_SINGLE_THREADED
     asyncx_store_(&core->source.executor,   /* last: opens the source to set_* */
-                  asyncx_peek_(&core->source.executor) & ~(uintptr_t)ASYNCX_RESERVED_);
+                  asyncx_load_(&core->source.executor) & ~(uintptr_t)ASYNCX_RESERVED_);
 #endif
 }
 
@@ -2686,9 +2688,11 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_version_(asyncx_task *task,
                                                               asyncx_state state)
 {
     asyncx_suspend_at_(task, state);
-    return asyncx_value_on_completed_(&core->awaitable, task->token, &task->continuation, ASYNCX_USE_EXECUTOR)
-               ? NULL
-               : &task->continuation;
+    if (asyncx_value_on_completed_(&core->awaitable, task->token, &task->continuation, ASYNCX_USE_EXECUTOR))
+        return NULL;
+    if (ASYNCX_TRIPS_(asyncx_operation_get_status_(&core->source.operation) == ASYNCX_PENDING))
+        return asyncx_end_with_(task, ASYNCX_OUTCOME_CANCELED, state);   /* SECOND_CONTINUATION was told */
+    return &task->continuation;
 }
 
 /* Awaits the version of `core` that `token` names. */
