@@ -639,6 +639,7 @@ struct asyncx_continuation {
     uintptr_t executor;          /* the captured executor, or 0; bit 0: not used, its task runs elsewhere now */
 #if ASYNCX_EXECUTION_CONTEXT
     void *context;               /* what flows into the resumption, or asyncx_no_flow_ */
+    bool flows;                  /* a task's: it flows whichever awaiter is asked, with or without the flag */
 #endif
 #if ASYNCX_DIAGNOSTICS
     const char *function;        /* NULL for a plain callback */
@@ -708,6 +709,7 @@ static inline void asyncx_continuation_init(asyncx_continuation *continuation,
     continuation->executor = (uintptr_t)executor;
 #if ASYNCX_EXECUTION_CONTEXT
     continuation->context = asyncx_no_flow_;
+    continuation->flows = false;
 #endif
 #if ASYNCX_DIAGNOSTICS
     continuation->function = NULL;
@@ -1451,6 +1453,7 @@ ASYNCX_ALWAYS_INLINE_ asyncx_call asyncx_task_call_(asyncx_task *task,
     task->state = ASYNCX_STATE_START_;
 #if ASYNCX_EXECUTION_CONTEXT
     task->continuation.context = ASYNCX_THREAD_STATE()->context;
+    task->continuation.flows = true;
 #endif
 #if ASYNCX_DIAGNOSTICS
     task->continuation.function = function;
@@ -1780,8 +1783,8 @@ static inline bool asyncx_awaiter_on_completed(asyncx_awaiter awaiter, asyncx_co
     asyncx_task *task;
     flags &= ASYNCX_USE_EXECUTOR | ASYNCX_FLOW_CONTEXT;
 #if ASYNCX_EXECUTION_CONTEXT
-    if (flags & ASYNCX_FLOW_CONTEXT)
-        continuation->context = ASYNCX_THREAD_STATE()->context;
+    if (!continuation->flows)
+        continuation->context = flags & ASYNCX_FLOW_CONTEXT ? ASYNCX_THREAD_STATE()->context : asyncx_no_flow_;
 #endif
     switch (asyncx_awaiter_kind_(awaiter)) {
     case ASYNCX_OBJECT_OUTCOME_: return false;
