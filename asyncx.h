@@ -1629,8 +1629,6 @@ ASYNCX_OUTLINE_ asyncx_continuation *asyncx_wait_for_(asyncx_task *task, asyncx_
     if (awaitable->ops->on_completed(awaitable, awaiter.token, &task->continuation, flags))
         return NULL;
     task->continuation.executor = executor;
-    if (ASYNCX_TRIPS_(awaitable->ops->get_status(awaitable, awaiter.token) == ASYNCX_PENDING))
-        task->awaited = ASYNCX_OUTCOME_CANCELED;   /* it tripped, and told so: nothing to wait for */
     return &task->continuation;
 }
 
