@@ -126,6 +126,7 @@ endef
 THREADED := -O1
 SINGLE := -O0 -DASYNCX_SINGLE_THREADED=1
 OPTIMISED := -O2
+DIAGNOSED := -O1 -DASYNCX_DIAGNOSTICS=1 -DASYNCX_EXECUTION_CONTEXT=1
 ASAN := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN := -O1 -fsanitize=thread
 COVERAGE := -O0 --coverage -Dalways_inline=unused
@@ -134,6 +135,7 @@ $(foreach c,$(COMPILERS),$(eval $(call compiler_rules,$c)))
 $(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,threaded,$(THREADED))))
 $(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,single,$(SINGLE))))
 $(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,optimised,$(OPTIMISED))))
+$(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,diagnosed,$(DIAGNOSED))))
 $(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,asan,$(ASAN))))
 $(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,tsan,$(TSAN))))
 $(eval $(call configuration_rules,gcc,coverage,$(COVERAGE)))
@@ -341,8 +343,8 @@ $(eval $(call one,names/names,sh tests/tools/names.sh tests/matrix/everything.c 
 
 # The tests themselves, optimised, under the sanitizers and valgrind.
 SANITIZED := $(foreach c,$(COMPILERS),$(ALL)/asan/$c.result $(ALL)/tsan/$c.result $(ALL)/catch2/$c-optimised.result)
-MEMCHECKED := $(if $(HAVE_valgrind),$(FIRST:%=$(ALL)/memcheck/%.result))
-ALL_RESULTS := $(SANITIZED) $(MEMCHECKED) $(ALL_RESULTS)
+MEMCHECKED := $(if $(HAVE_valgrind),$(FIRST:%=$(ALL)/memcheck/%.result) $(COMPILERS:%=$(ALL)/marks/%.result))
+ALL_RESULTS := $(SANITIZED) $(FIRST:%=$(ALL)/catch2/%-diagnosed.result) $(MEMCHECKED) $(ALL_RESULTS)
 
 $(ALL)/asan/%.result: build/%-asan/tests/all FORCE
 	@ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 $(CHECK) $@ $<
@@ -350,6 +352,11 @@ $(ALL)/tsan/%.result: build/%-tsan/tests/all FORCE
 	@TSAN_OPTIONS=second_deadlock_stack=1 $(CHECK) $@ $<
 $(ALL)/catch2/%-optimised.result: build/%-optimised/tests/all FORCE
 	@$(CHECK) $@ $<
+$(ALL)/catch2/%-diagnosed.result: build/%-diagnosed/tests/all FORCE
+	@$(CHECK) $@ $<
+# The instructions of README's table, each of which has a mark.
+$(ALL)/marks/%.result: FORCE
+	@QUIET=1 $(CHECK) $@ sh bench/marks.sh $(CC_$*) build/$*-marks
 # Under valgrind a signal may come late, after a test has put back what was there before its own handler: that shall be
 # "ignore". Memory of threads that have ended is kept by the C library, which counts as possibly lost.
 $(ALL)/memcheck/%.result: build/%-optimised/tests/all FORCE
