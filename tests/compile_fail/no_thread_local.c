@@ -1,4 +1,4 @@
-/* tcc: error: .*no thread-local storage: define ASYNCX_THREAD_STATE\(\), or ASYNCX_THREAD_LOCAL as nothing */
+/* tcc: error: .*no thread-local storage( here)?: define ASYNCX_THREAD_STATE\(\), or ASYNCX_THREAD_LOCAL as nothing */
 /* A compiler without thread-local storage says what the choices are. */
 #define ASYNCX_CRITICAL_ENTER() 0ul
 #define ASYNCX_CRITICAL_EXIT(saved) ((void)(saved))
