@@ -1968,6 +1968,7 @@ static asyncx_awaitable asyncx_yield_object_ = {&asyncx_yield_ops_};
     {                                                                                                              \
         return name##_body_((name *)(void *)asyncx_continuation_);                                                 \
     }                                                                                                              \
+    ASYNCX_DIAGNOSTICS_PUSH_                                                                                       \
     static inline asyncx_continuation *name##_body_(name *self)
 
 /* Fails to compile when the frame of `name` has more than `bytes` bytes. */
@@ -1982,10 +1983,16 @@ static asyncx_awaitable asyncx_yield_object_ = {&asyncx_yield_ops_};
  *   Misuse   FRAME_IN_USE; the frame stays as it is, and awaiting the call awaits what runs in it.
  */
 #define ASYNCX_CALL(...) ASYNCX_PASTE_(ASYNCX_CALL_, ASYNCX_COUNT_(__VA_ARGS__))(__VA_ARGS__)
+#if ASYNCX_GENERIC_
+/* C would only warn about a pointer to another frame. */
+#define ASYNCX_FRAME_POINTER_(name, frame) __extension__ _Generic((frame), name * : (frame), void * : (frame))
+#else
+#define ASYNCX_FRAME_POINTER_(name, frame) (frame)
+#endif
 #if ASYNCX_GNU_
 #define ASYNCX_CALL_WITH_(name, frame, fields)                                                                      \
     __extension__({                                                                                                 \
-        name *asyncx_frame_of_##name##_ = (frame);                                                                  \
+        name *asyncx_frame_of_##name##_ = ASYNCX_FRAME_POINTER_(name, frame);                                       \
         asyncx_call asyncx_call_of_##name##_ =                                                                      \
             asyncx_task_call_(&asyncx_frame_of_##name##_->awaitable.task, name##_async_, #name);                    \
         if (ASYNCX_LIKELY_(asyncx_call_of_##name##_.state == ASYNCX_STATE_IDLE_)) {                                                    \
@@ -2054,13 +2061,11 @@ typedef asyncx_state asyncx_wide_state_;
 #endif
 #define ASYNCX_CASE_(state) (asyncx_wide_state_)(ASYNCX_WIDE_ + (state))
 
-#if ASYNCX_COMPUTED_GOTO && defined(__clang__)
+/* Mistakes that become errors between ASYNC(name), where clang decides what it looks for, and ASYNC_END. */
+#if defined(__clang__) && ASYNCX_COMPUTED_GOTO
 #define ASYNCX_DIAGNOSTICS_PUSH_ \
     _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wgnu-label-as-value\"")
 #define ASYNCX_DIAGNOSTICS_POP_ _Pragma("clang diagnostic pop")
-#elif ASYNCX_COMPUTED_GOTO
-#define ASYNCX_DIAGNOSTICS_PUSH_ _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wpedantic\"")
-#define ASYNCX_DIAGNOSTICS_POP_ _Pragma("GCC diagnostic pop")
 #elif defined(__clang__)
 #define ASYNCX_DIAGNOSTICS_PUSH_                                                                          \
     _Pragma("clang diagnostic push") _Pragma("clang diagnostic error \"-Wuninitialized\"")                \
@@ -2068,6 +2073,9 @@ typedef asyncx_state asyncx_wide_state_;
             _Pragma("clang diagnostic error \"-Wconditional-uninitialized\"")                             \
                 _Pragma("clang diagnostic error \"-Wswitch\"")
 #define ASYNCX_DIAGNOSTICS_POP_ _Pragma("clang diagnostic pop")
+#elif defined(__GNUC__) && ASYNCX_COMPUTED_GOTO
+#define ASYNCX_DIAGNOSTICS_PUSH_ _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wpedantic\"")
+#define ASYNCX_DIAGNOSTICS_POP_ _Pragma("GCC diagnostic pop")
 #elif defined(__GNUC__) && !defined(__cplusplus)
 #define ASYNCX_DIAGNOSTICS_PUSH_                                                                          \
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic error \"-Wjump-misses-init\"")                 \
@@ -2104,7 +2112,6 @@ typedef asyncx_state asyncx_wide_state_;
 
 /* Opens the body; what is declared before it is set anew at each resumption. */
 #define ASYNCX_BEGIN()                                                                  \
-    ASYNCX_DIAGNOSTICS_PUSH_                                                            \
     enum { asyncx_only_between_ASYNC_BEGIN_and_ASYNC_END_ = ASYNCX_COUNTER_ };          \
     asyncx_task *const asyncx_task_ = &self->awaitable.task;                            \
     asyncx_state asyncx_state_ = asyncx_task_->state;                                   \
