@@ -2004,7 +2004,7 @@ static asyncx_awaitable asyncx_yield_object_ = {&asyncx_yield_ops_};
 #else
 /* Without statement expressions `frame` is evaluated once for each member that is set. */
 #define ASYNCX_CALL_WITH_(name, frame, fields)                                                                      \
-    ((frame)->awaitable.task.state == ASYNCX_STATE_IDLE_ ? (void)(fields 0) : (void)0,                              \
+    ((void)((frame)->awaitable.task.state == ASYNCX_STATE_IDLE_ ? (fields 0) : 0),                                  \
      asyncx_task_call_(&(1 ? (frame) : (name *)NULL)->awaitable.task, name##_async_, #name))
 #define ASYNCX_FIELD_(name, frame, assignment) (*(frame)) assignment,
 #endif
