@@ -601,7 +601,7 @@ static void test_types(void)
     asyncx_start(ASYNC_CALL(named, &n, .configured = asyncx_configure_await(&s, 0),
                             .call = ASYNC_CALL(ending, &end, .how = 0)));
     asyncx_run_task(&n);
-    asyncx_run_task(&n);
+    asyncx_run(asyncx_continuation_of(&n));
     CHECK(!asyncx_is_completed(&n) && asyncx_value_source_get_status(&s, token) == ASYNCX_PENDING);
     asyncx_set_result(&s);
     CHECK(asyncx_is_completed(&n) && asyncx_is_completed(&end));
