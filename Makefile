@@ -139,6 +139,7 @@ $(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,asan,$(ASAN))))
 $(foreach c,$(COMPILERS),$(eval $(call configuration_rules,$c,tsan,$(TSAN))))
 $(eval $(call configuration_rules,gcc,coverage,$(COVERAGE)))
 $(eval $(call configuration_rules,gcc,coverage-single,$(COVERAGE) -DASYNCX_SINGLE_THREADED=1))
+$(eval $(call configuration_rules,gcc,coverage-diagnosed,$(COVERAGE) -DASYNCX_DIAGNOSTICS=1 -DASYNCX_EXECUTION_CONTEXT=1))
 
 .PHONY: FORCE
 FORCE:
@@ -377,7 +378,7 @@ check-all:
 # -- make coverage --------------------------------------------------------------------------------------------------
 
 COVERAGE_MIN ?= 95
-COVERED := build/gcc-coverage build/gcc-coverage-single
+COVERED := build/gcc-coverage build/gcc-coverage-single build/gcc-coverage-diagnosed
 
 # The programs of the tests count too, and the conformance source with what the tests leave switched off.
 build/gcc-coverage/programs/%: tests/programs/%.c asyncx.h $(wildcard tests/programs/*.h)

@@ -11,7 +11,12 @@ rm -f "$result"
 name=${result%.result}
 name=${name#build/results/*/}
 
-"$@" >"$result.log" 2>&1
+# A check that hangs is a failure, not the end of the run.
+limit=
+if command -v timeout >/dev/null 2>&1; then
+    limit="timeout -k 10 ${CHECK_SECONDS:-420}"
+fi
+$limit "$@" >"$result.log" 2>&1
 status=$?
 
 counts=$(awk '

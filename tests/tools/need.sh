@@ -90,6 +90,7 @@ as_root=
 if [ "$manager" != brew ] && [ "$(id -u)" != 0 ]; then
     as_root="sudo -n"
 fi
+mkdir -p build
 updated=
 missing=0
 for tool in "$@"; do
