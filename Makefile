@@ -60,7 +60,7 @@ help:
 	@echo "make bench               what a continuation costs: times, instructions, a table and a picture"
 	@echo "make bench-instructions  instructions of each operation alone, counted by valgrind"
 	@echo "make bench-record        make bench, and a dated copy of the report in bench/results/"
-	@echo "make format-check        names what clang-format would change"
+	@echo "make format-check        lines of at most 120 columns, no tabs, no spaces at the end"
 	@echo "make install             asyncx.h and asyncx.pc to PREFIX=/usr/local, below DESTDIR"
 	@echo "make uninstall           takes them away again"
 	@echo "make clean               removes build/"
@@ -332,6 +332,10 @@ $(foreach a,$(COMPILERS),\
 		$(foreach f,threaded single diagnostics_context c11_atomics unchecked computed_goto,\
 			$(eval $(call link_program,$a,$b,$f)))))
 
+# What make format-check looks at.
+FORMATTED := asyncx.h $(wildcard tests/*.[ch] tests/*.cpp tests/*/*.[ch] tests/*/*.cpp examples/*.c examples/*/*.[ch] \
+	bench/*.[ch] bench/*.[ch]pp)
+
 # The examples with extensions of C99 only.
 $(foreach c,$(COMPILERS),\
 	$(foreach e,$(EXAMPLES:examples/%.c=%),\
@@ -466,8 +470,7 @@ uninstall:
 
 .PHONY: format-check clean
 format-check:
-	@sh tests/tools/need.sh clang-format
-	@clang-format --dry-run $(wildcard tests/*.c tests/*.cpp tests/*.h tests/matrix/* examples/*.c examples/*/*.c bench/*.c*)
+	@sh tests/tools/format.sh $(FORMATTED)
 
 clean:
 	rm -rf build

@@ -1,7 +1,7 @@
 /* How much C stack a million levels cost: chains of awaits and cascades of completions, measured on a painted stack.
  *
- * Each workload runs on a thread of its own whose stack is filled with a pattern first; what no longer holds the pattern
- * afterwards was used. A page without access lies below it: a stack that grows with the work ends the program. The use
+ * Each workload runs on a thread of its own whose stack is filled with a pattern first; what no longer holds it
+ * afterwards was used. A page without access lies below: a stack that grows with the work ends the program. The use
  * must be the same for 1,000,000 levels as for 1,000, and below BOUND_BYTES. */
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE 1   /* MAP_ANONYMOUS under -std=c11 */
@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* For ASYNCX_INLINE_DEPTH 16 on 64 bits; the cascade of versioned sources, whose levels are the largest, comes nearest. */
+/* For ASYNCX_INLINE_DEPTH 16 on 64 bits; versioned sources, whose levels are the largest, come nearest. */
 #ifdef __OPTIMIZE__
 #define BOUND_BYTES 1024
 #else

@@ -467,7 +467,8 @@ static void test_protocol(void)
 
     callback_init(&c, NULL);
     awaiter = asyncx_get_awaiter(&button);
-    CHECK(asyncx_awaiter_on_completed(awaiter, &c.continuation, 0) && asyncx_awaiter_withdraw(awaiter, &c.continuation));
+    CHECK(asyncx_awaiter_on_completed(awaiter, &c.continuation, 0));
+    CHECK(asyncx_awaiter_withdraw(awaiter, &c.continuation));
     CHECK(asyncx_awaiter_on_completed(awaiter, &c.continuation, 0) && !asyncx_is_completed(&button));
     pin_rise(&button);
     CHECK(c.calls == 1 && asyncx_awaiter_get_status(awaiter) == ASYNCX_SUCCEEDED);
